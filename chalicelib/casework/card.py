@@ -1,0 +1,158 @@
+"""What a list shows of a case, and under which keys the indexes find it.
+
+Indexes never project the body: the card is a small JSON text of its own, without anything personal beyond the first clause.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zlib import crc32
+
+import msgspec
+
+from chalicelib.casework.case import Case
+from chalicelib.casework.events import parse
+from chalicelib.street import Place, Street
+
+TIMER_SHARDS = 8
+LEDGER_SHARDS = 4
+# Sorts behind every instant: a case with no running clock stands at the end of its queue.
+NO_DEADLINE = "9999-12-31T00:00:00.000Z"
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    no: str
+    title: str
+    place: str
+    place_en: str = ""
+    committee: str
+    zone: str
+    case_class: str
+    category: str
+    state: str
+    rung: str
+    owner: str = ""
+    channel: str = "qr"
+    deadline: str | None = None
+    started: str | None = None
+    clock: str = ""
+    warn: str | None = None
+    received_at: str = ""
+    marks: tuple[str, ...] = ()
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """Index keys of a case; None where the index is sparse and the case is not in it."""
+
+    timer: str | None
+    timer_at: str | None
+    queue: str | None
+    deadline: str | None
+    open_zone: str | None
+    open_deadline: str | None
+    month: str
+    month_at: str
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger projects, so that a month's figures need no case item."""
+
+    no: str
+    state: str
+    channel: str
+    reporter: str
+    category: str
+    case_class: str
+    committee: str
+    zone: str
+    place: str
+    highest: int
+    received_at: str
+    first_reply_at: str | None
+    accepted_at: str | None
+    handled_at: str | None
+    closed_at: str | None
+    outcome: str | None
+    reopened: int
+    satisfied: bool | None
+    score: int | None
+
+
+def card_of(case: Case, street: Street, place: Place | None) -> Card:
+    clock = min((run for run in case.clocks if run.running), key=lambda run: run.due, default=None)
+    case_class = street.class_by_id.get(case.case_class)
+    return Card(
+        no=case.no,
+        title=case.title,
+        place=case.elsewhere or (place_name(street, place) if place else ""),
+        place_en=(place.en if place and not case.elsewhere else ""),
+        committee=case.committee,
+        zone=case.zone,
+        case_class=case.case_class,
+        category=case.category,
+        state=case.state,
+        rung=case.rung,
+        owner=case.assignee.name if case.assignee else "",
+        channel=case.channel,
+        deadline=clock.due if clock else None,
+        started=clock.started if clock else None,
+        clock=clock.id if clock else "",
+        warn=clock.warn if clock else None,
+        received_at=case.received_at,
+        marks=("urgent",) if case_class and case_class.hazard else (),
+    )
+
+
+def place_name(street: Street, place: Place) -> str:
+    """`小区 + 楼号` as people say it; outside the walls the place's own name."""
+    community = street.community_by_id.get(place.community)
+    return f"{community.name.zh}{place.name}" if community else place.name
+
+
+def month_of(instant: str, street: Street) -> str:
+    local: datetime = parse(instant).astimezone(street.tz)
+    return f"{local.year:04d}-{local.month:02d}"
+
+
+def shard(no: str, shards: int) -> int:
+    return crc32(no.encode()) % shards
+
+
+def keys_of(case: Case, street: Street) -> Keys:
+    rung = street.rung_by_id.get(case.rung)
+    deadline = case.deadline or NO_DEADLINE
+    timed = case.next_due if case.open else None
+    return Keys(
+        timer=f"T#{shard(case.no, TIMER_SHARDS)}" if timed else None,
+        timer_at=timed,
+        queue=f"Q#{rung.role}#{case.unit}" if case.open and rung else None,
+        deadline=deadline if case.open and rung else None,
+        open_zone=f"Z#{case.zone}" if case.open else None,
+        open_deadline=deadline if case.open else None,
+        month=f"M#{month_of(case.received_at, street)}#{shard(case.no, LEDGER_SHARDS)}",
+        month_at=case.received_at,
+    )
+
+
+def figures_of(case: Case) -> Figures:
+    return Figures(
+        no=case.no,
+        state=case.state,
+        channel=case.channel,
+        reporter=case.reporter,
+        category=case.category,
+        case_class=case.case_class,
+        committee=case.committee,
+        zone=case.zone,
+        place=case.place,
+        highest=case.highest,
+        received_at=case.received_at,
+        first_reply_at=case.first_reply_at,
+        accepted_at=case.accepted_at,
+        handled_at=case.handled_at,
+        closed_at=case.closed_at,
+        outcome=case.outcome,
+        reopened=case.reopened,
+        satisfied=case.rating.satisfied if case.rating else None,
+        score=case.rating.score if case.rating else None,
+    )

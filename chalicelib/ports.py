@@ -1,0 +1,82 @@
+"""What use cases need from the world outside, as small protocols.
+
+Adapters implement them against AWS; tests implement them stricter than the emulators are. Personal values (phones, ID
+numbers) cross these lines only towards the vault and from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two clocks. Civil time drives cases and can be moved locally; wall time drives sessions, signatures and presigning."""
+
+    def civil(self) -> datetime:
+        """Aware UTC."""
+
+    def wall(self) -> datetime:
+        """Aware UTC."""
+
+
+class Vault(Protocol):
+    """Personal values as ciphertext: one KMS data key per record, AES-GCM, the field's name as associated data."""
+
+    def seal(self, record: str, fields: Mapping[str, str]) -> bytes:
+        """One envelope for all `fields` of `record` (`case:<no>`, `staff:<id>`). One KMS call."""
+
+    def open(self, record: str, envelope: bytes) -> dict[str, str]:
+        """Needs Decrypt, which only `reveal` and `notify` have. Raises `VaultClosed` when the key is gone or not ours."""
+
+
+class VaultClosed(Exception):
+    """The envelope can't be opened: not this role, the record was erased, or the bytes were changed."""
+
+
+@dataclass(frozen=True)
+class UploadGrant:
+    """A presigned POST: send `fields`, then the file as `file`, to `url` as multipart/form-data."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class PhotoStore(Protocol):
+    def grant(self, ref: str, slot: int, *, minutes: int, redirect: str | None = None) -> UploadGrant:
+        """A presigned POST pinned to the key `incoming/<ref>/<slot>`, image types, 1 B – 10 MB."""
+
+    def url(self, ref: str, slot: int, size: str) -> str:
+        """A signed GET of minutes for the re-encoded `full` or `thumb`; never the original."""
+
+
+@dataclass(frozen=True)
+class Sms:
+    """One message for one number. `params` are ordered and short; `ref` is ours and unique per attempt to one recipient."""
+
+    ref: str
+    phone: str
+    template: str
+    params: tuple[str, ...]
+
+
+class SmsRefused(Exception):
+    """Final: the provider will never send this one."""
+
+
+class SmsRetry(Exception):
+    """The provider said no for now; nothing was sent."""
+
+
+class SmsUnknown(Exception):
+    """No answer: it may have been sent. Ask by our reference before anything else."""
+
+
+class SmsProvider(Protocol):
+    def send(self, message: Sms) -> str:
+        """Returns the provider's id. Raises `SmsRefused`, `SmsRetry` or `SmsUnknown`."""
+
+    def sent(self, ref: str, phone: str) -> bool | None:
+        """Whether a message with our reference went out; None if the provider can't say."""

@@ -1,0 +1,274 @@
+"""A street as the running system sees it: frozen, typed, read once per process.
+
+People write `infra/streets/<id>.toml` and the places CSV beside it; `infra.streetfile` checks them and compiles them into
+two JSON files that ship with the functions (`street.json`, `places.json`), so that no start pays for parsing TOML
+or for checking again what was already refused at build time.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+
+class Duration(msgspec.Struct, frozen=True):
+    """`5m`, `1h`, `3wd` or `7d` of a street file. `unit` is one of `m h wd d`; wd = working day of the street's calendar."""
+
+    amount: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount}{self.unit}"
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A name people read, Chinese first; English falls back to Chinese."""
+
+    zh: str
+    en: str = ""
+
+    def text(self, lang: str) -> str:
+        return self.en if lang == "en" and self.en else self.zh
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of code and form: `issue`, `rental` or `population`, under the street's own name for it."""
+
+    id: str
+    name: Label
+
+
+class Category(msgspec.Struct, frozen=True):
+    id: str
+    name: Label
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """片区."""
+
+    id: str
+    name: Label
+
+
+class Committee(msgspec.Struct, frozen=True):
+    """居委会."""
+
+    id: str
+    zone: str
+    name: Label
+
+
+class Community(msgspec.Struct, frozen=True):
+    """小区."""
+
+    id: str
+    committee: str
+    name: Label
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What enters the ladder at a rung: any of `channels` with any of `classes`; an empty tuple means all."""
+
+    channels: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """One office of the ladder. `scope` is the level whose unit works it: community, committee, zone or street."""
+
+    id: str
+    level: int
+    name: Label
+    role: str
+    scope: str
+    enters: tuple[Entry, ...] = ()
+    clocks: tuple[str, ...] = ()
+    pass_up: str | None = None
+    late: str | None = None
+    allocate: tuple[str, ...] = ()
+    assign: tuple[str, ...] = ()
+    exit: Label | None = None
+
+
+class CaseClass(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast and by whom: consult, simple, facility, urgent, complex, hard, …"""
+
+    id: str
+    name: Label
+    answers: bool = False
+    hazard: bool = False
+    clocks: tuple[str, ...] = ()
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """`{start, stop, pause, warn, late, action}` of the street file.
+
+    `start` is the event that starts it (`entered` = the case reached the rung that names this clock); `stop` the events that end it;
+    `pause` the states in which it stands still; `warn` how long before its end the reminder goes out; `late` its length; `action` what
+    is done at the end, once: `escalate`, `remind`, `flag`. `basis` is `stated` by the street or `assumed`.
+    """
+
+    id: str
+    name: Label
+    start: str
+    stop: tuple[str, ...]
+    late: Duration
+    warn: Duration | None = None
+    pause: tuple[str, ...] = ()
+    action: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()
+    basis: str = "assumed"
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which event tells whom with which template (numbered names of the catalogue of messages)."""
+
+    on: str
+    to: str
+    template: str
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """What the carrier approved for a template: the provider's code and the signature shown before the text."""
+
+    provider: str
+    code: str
+    sign: str
+
+
+class Sms(msgspec.Struct, frozen=True, kw_only=True):
+    provider: str
+    sign: str
+    templates: dict[str, Template] = {}
+    quiet_from: str = "22:00"
+    quiet_to: str = "07:00"
+    per_number_per_day: int = 10
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """Days after closing (cases) or after arrival (the rest) until the data goes."""
+
+    case_days: int
+    photo_days: int
+    register_days: int
+    log_days: int
+    message_days: int
+
+
+class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
+    """Which gates stand before closing (双回访) and the terms around them."""
+
+    preliminary: bool = False
+    visit: bool = False
+    reopen_once: bool = True
+    rate_days: int = 30
+    reply_wd: int = 3
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
+    """Exceptions to Monday–Friday. `holidays` and `workdays` are ISO dates; `known_to` is the last day with published data."""
+
+    holidays: frozenset[str] = frozenset()
+    workdays: frozenset[str] = frozenset()
+    known_to: str
+    day_start: str = "09:00"
+    day_end: str = "18:00"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a code hangs. `id` is six characters of the alphabet; `community` may be empty outside the walls."""
+
+    id: str
+    kind: str
+    name: str
+    committee: str
+    community: str = ""
+    en: str = ""
+    plate: str = ""
+    retired: bool = False
+
+
+class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    schema: int
+    id: str
+    name: Label
+    brand: Label
+    city: Label
+    district: Label
+    phone: str
+    domain: str
+    region: str
+    timezone: str
+    languages: tuple[str, ...]
+    plate: str
+    kinds: tuple[Kind, ...]
+    categories: tuple[Category, ...]
+    zones: tuple[Zone, ...]
+    committees: tuple[Committee, ...]
+    communities: tuple[Community, ...]
+    rungs: tuple[Rung, ...]
+    classes: tuple[CaseClass, ...]
+    clocks: dict[str, Clock]
+    notices: tuple[Notice, ...]
+    sms: Sms
+    retention: Retention
+    follow_up: FollowUp
+    calendar: Calendar
+    notice_version: str
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def rung_by_id(self) -> dict[str, Rung]:
+        return {rung.id: rung for rung in self.rungs}
+
+    @cached_property
+    def zone_by_id(self) -> dict[str, Zone]:
+        return {zone.id: zone for zone in self.zones}
+
+    @cached_property
+    def committee_by_id(self) -> dict[str, Committee]:
+        return {committee.id: committee for committee in self.committees}
+
+    @cached_property
+    def community_by_id(self) -> dict[str, Community]:
+        return {community.id: community for community in self.communities}
+
+    @cached_property
+    def class_by_id(self) -> dict[str, CaseClass]:
+        return {case_class.id: case_class for case_class in self.classes}
+
+    @cached_property
+    def category_by_id(self) -> dict[str, Category]:
+        return {category.id: category for category in self.categories}
+
+    def kind(self, kind_id: str) -> Kind | None:
+        """The enabled kind of that id, or None when the street switched it off."""
+        return next((kind for kind in self.kinds if kind.id == kind_id), None)
+
+    def entry_rung(self, channel: str, case_class: str) -> Rung:
+        """Where a case enters; the first rung, in file order, that takes this channel and class.
+
+        The street file is refused when a channel enters nowhere, so there always is one.
+        """
+        for rung in self.rungs:
+            for entry in rung.enters:
+                if (not entry.channels or channel in entry.channels) and (not entry.classes or case_class in entry.classes):
+                    return rung
+        return self.rungs[0]
+
+
+def read_street(path: Path) -> Street:
+    """The compiled street file. Raises `msgspec.ValidationError` for a file that the builder did not write."""
+    return msgspec.json.decode(path.read_bytes(), type=Street)
+
+
+def read_places(path: Path) -> dict[str, Place]:
+    """The compiled places, by id."""
+    return {place.id: place for place in msgspec.json.decode(path.read_bytes(), type=list[Place])}
