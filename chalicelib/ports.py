@@ -22,6 +22,19 @@ class Clock(Protocol):
         """Aware UTC."""
 
 
+class Keys(Protocol):
+    """Keyed hashes. Every label has a key of its own, derived from the street's root secret."""
+
+    def mac(self, label: str, *parts: str | bytes) -> bytes:
+        """32 bytes over the length-prefixed parts."""
+
+    def code_keys(self) -> Mapping[str, bytes]:
+        """The current and the previous key of printed codes, by version letter."""
+
+    def current_code_version(self) -> str:
+        """The version letter that new codes are signed with."""
+
+
 class Vault(Protocol):
     """Personal values as ciphertext: one KMS data key per record, AES-GCM, the field's name as associated data."""
 

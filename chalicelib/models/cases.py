@@ -1,0 +1,288 @@
+"""The Cases table: a case's item, its archive rows and watch rows, and the conditional writes that keep them whole.
+
+A case is one item: compressed JSON of events and folded state in `body`, index keys and a card beside it. Past `SPILL_BYTES` the
+older half of the events moves to an archive row in the same transaction, so that nobody can jam a case at DynamoDB's 400 kB.
+
+After any exception from a write the item is read again: if the attempt id is ours the write had succeeded and only its reply was
+lost (design §4; the SDK repeats a call by itself).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.casework.card import Card, card_of, figures_of, keys_of
+from chalicelib.casework.case import Case, apply, fold
+from chalicelib.casework.events import Event
+from chalicelib.models.base import transaction
+from chalicelib.street import Place, Street
+
+SPILL_BYTES = 200_000
+TRIES = 5
+
+
+class TimersIndex(GlobalSecondaryIndex["CaseItem"]):
+    class Meta:
+        index_name = "timers"
+        projection = KeysOnlyProjection()
+
+    timer = UnicodeAttribute(hash_key=True)
+    timer_at = UnicodeAttribute(range_key=True)
+
+
+class DeskIndex(GlobalSecondaryIndex["CaseItem"]):
+    class Meta:
+        index_name = "desk"
+        projection = IncludeProjection(["card"])
+
+    queue = UnicodeAttribute(hash_key=True)
+    deadline = UnicodeAttribute(range_key=True)
+
+
+class OpenIndex(GlobalSecondaryIndex["CaseItem"]):
+    class Meta:
+        index_name = "open"
+        projection = IncludeProjection(["card"])
+
+    open_zone = UnicodeAttribute(hash_key=True)
+    open_deadline = UnicodeAttribute(range_key=True)
+
+
+class LedgerIndex(GlobalSecondaryIndex["CaseItem"]):
+    class Meta:
+        index_name = "ledger"
+        projection = IncludeProjection(["figures", "card"])
+
+    month = UnicodeAttribute(hash_key=True)
+    month_at = UnicodeAttribute(range_key=True)
+
+
+class CaseItem(Model):
+    """Also archive rows (`A#0001`) and watch rows (`W#<queue>`), which use a few of the attributes."""
+
+    class Meta:
+        table_name: ClassVar[str] = ""
+        region: ClassVar[str] = ""
+        host: ClassVar[str | None] = None
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = BinaryAttribute(null=True, legacy_encoding=False)
+    card = UnicodeAttribute(null=True)
+    figures = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    attempt = UnicodeAttribute(null=True)
+    submission = UnicodeAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    failures = NumberAttribute(null=True)
+    timer = UnicodeAttribute(null=True)
+    timer_at = UnicodeAttribute(null=True)
+    queue = UnicodeAttribute(null=True)
+    deadline = UnicodeAttribute(null=True)
+    open_zone = UnicodeAttribute(null=True)
+    open_deadline = UnicodeAttribute(null=True)
+    month = UnicodeAttribute(null=True)
+    month_at = UnicodeAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+    timers_index = TimersIndex()
+    desk_index = DeskIndex()
+    open_index = OpenIndex()
+    ledger_index = LedgerIndex()
+
+
+class Body(msgspec.Struct, kw_only=True):
+    """What `body` holds: the events not yet archived, the state folded from all of them, and how many archive rows there are."""
+
+    v: int = 1
+    archived: int = 0
+    events: list[Event]
+    state: Case
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as read: its state, the events at hand, and what is only kept (sealed phone, keys of the submission)."""
+
+    case: Case
+    events: tuple[Event, ...]
+    archived: int = 0
+    submission: str = ""
+    fingerprint: str = ""
+    sealed: bytes | None = None
+
+
+class Stale(Exception):
+    """Somebody else wrote the case in between."""
+
+
+def pack(body: Body) -> bytes:
+    return zlib.compress(msgspec.json.encode(body), 6)
+
+
+def unpack(data: bytes) -> Body:
+    return msgspec.json.decode(zlib.decompress(data), type=Body)
+
+
+def key(no: str) -> str:
+    return f"C#{no}"
+
+
+def read(item: CaseItem) -> Stored:
+    body = unpack(item.body)
+    return Stored(
+        case=body.state,
+        events=tuple(body.events),
+        archived=body.archived,
+        submission=item.submission or "",
+        fingerprint=item.fingerprint or "",
+        sealed=item.sealed,
+    )
+
+
+def get(no: str) -> Stored | None:
+    """A strongly consistent read of the case itself: the page after an action shows the item, not a lagging index."""
+    try:
+        return read(CaseItem.get(key(no), "CASE", consistent_read=True))
+    except CaseItem.DoesNotExist:
+        return None
+
+
+def archived_events(no: str) -> list[Event]:
+    """Events that spilled, oldest first."""
+    rows = CaseItem.query(key(no), CaseItem.sk.startswith("A#"), consistent_read=True)
+    return [event for row in rows for event in msgspec.json.decode(zlib.decompress(row.body), type=list[Event])]
+
+
+def refold(no: str) -> tuple[Case, Case] | None:
+    """(stored state, state folded again from every stored event), for the test that they are equal."""
+    stored = get(no)
+    if stored is None:
+        return None
+    events = (archived_events(no) if stored.archived else []) + list(stored.events)
+    return stored.case, fold(no, events)
+
+
+def _item(stored: Stored, attempt: str, street: Street, place: Place | None) -> tuple[CaseItem, CaseItem | None]:
+    """The item to write and, when the body has grown too large, the archive row that goes with it."""
+    events, archived = list(stored.events), stored.archived
+    body = pack(Body(events=events, state=stored.case, archived=archived))
+    archive = None
+    if len(body) > SPILL_BYTES and len(events) > 1:
+        half = len(events) // 2
+        archived += 1
+        old = zlib.compress(msgspec.json.encode(events[:half]), 6)
+        archive = CaseItem(key(stored.case.no), f"A#{archived:04d}", body=old)
+        events = events[half:]
+        body = pack(Body(events=events, state=stored.case, archived=archived))
+    keys = keys_of(stored.case, street)
+    item = CaseItem(
+        key(stored.case.no),
+        "CASE",
+        body=body,
+        card=msgspec.json.encode(card_of(stored.case, street, place)).decode(),
+        figures=msgspec.json.encode(figures_of(stored.case)).decode(),
+        version=stored.case.version,
+        attempt=attempt,
+        submission=stored.submission,
+        fingerprint=stored.fingerprint,
+        sealed=stored.sealed,
+        **{name: value for name, value in msgspec.structs.asdict(keys).items() if value is not None},
+    )
+    return item, archive
+
+
+def _watchers(case: Case) -> set[str]:
+    return {f"W#staff:{case.assignee.id}"} if case.assignee and case.open else set()
+
+
+def write(
+    stored: Stored,
+    events: Sequence[Event],
+    rows: Iterable[Model],
+    attempt: str,
+    street: Street,
+    place: Place | None,
+) -> Stored:
+    """Appends `events` to the case as read and stores it with the outbox `rows` and watch rows, all or nothing.
+
+    Raises `Stale` when the case is no longer the one that was read. A lost reply is found out by the attempt id.
+    """
+    case = stored.case
+    for event in events:
+        case = apply(case, event)
+    after = msgspec.structs.replace(stored, case=case, events=(*stored.events, *events))
+    item, archive = _item(after, attempt, street, place)
+    extra: list[Model] = list(rows)
+    if archive is not None:
+        extra.append(archive)
+    watching = _watchers(case)
+    extra += [CaseItem(watch, case.no, card=item.card, deadline=item.deadline) for watch in sorted(watching)]
+    gone = [CaseItem(watch, case.no) for watch in sorted(_watchers(stored.case) - watching)]
+    condition = CaseItem.version == stored.case.version if stored.case.version else CaseItem.pk.does_not_exist()
+    try:
+        if not extra and not gone:
+            item.save(condition=condition)
+        else:
+            with transaction() as write_all:
+                write_all.save(item, condition=condition)
+                for row in extra:
+                    write_all.save(row)
+                for row in gone:
+                    write_all.delete(row)
+    except PynamoDBException as error:
+        if not _landed(case.no, attempt):
+            raise _translated(error) from error
+    return after
+
+
+def _landed(no: str, attempt: str) -> bool:
+    """Whether the write that seemed to fail is there after all."""
+    try:
+        item = CaseItem.get(key(no), "CASE", consistent_read=True)
+    except CaseItem.DoesNotExist:
+        return False
+    return bool(item.attempt == attempt) or any(event.attempt == attempt for event in unpack(item.body).events)
+
+
+def _translated(error: PynamoDBException) -> Exception:
+    if isinstance(error, TransactWriteError):
+        codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+        if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+            return Stale()
+    if isinstance(error, PutError) and error.cause_response_code == "ConditionalCheckFailedException":
+        return Stale()
+    if error.cause_response_code in {"TransactionConflictException", "TransactionInProgressException"}:
+        return Stale()
+    return error
+
+
+def _cards(rows: Iterable[Any]) -> list[Card]:
+    return [msgspec.json.decode(row.card, type=Card) for row in rows if row.card]
+
+
+def queue(office: str, limit: int) -> list[Card]:
+    """`office` is `<role>@<unit>`: its open cases, nearest deadline first."""
+    role, _, unit = office.partition("@")
+    return _cards(CaseItem.desk_index.query(f"Q#{role}#{unit}", limit=limit))
+
+
+def watched(staff_id: str, limit: int) -> list[Card]:
+    """Cases assigned to that member of staff."""
+    return _cards(CaseItem.query(f"W#staff:{staff_id}", limit=limit))
+
+
+def open_in_zone(zone: str, limit: int) -> list[Card]:
+    return _cards(CaseItem.open_index.query(f"Z#{zone}", limit=limit))
+
+
+def month(month_key: str, shard: int) -> list[Card]:
+    return _cards(CaseItem.ledger_index.query(f"M#{month_key}#{shard}", scan_index_forward=False))

@@ -1,0 +1,131 @@
+"""The Staff table: people, their names for signing in, their grants, sessions and activation links.
+
+Rows: `S#<id>`/`STAFF` the person; `U#<username>`/`NAME` points to it; `G#<grant>`/`S#<id>` finds who holds a grant; `SS#<hash>`/`SESSION`
+a session under the hash of its id, and `S#<id>`/`SS#<hash>` its shadow by which all of a person's sessions are ended;
+`AC#<hash>`/`ACTIVATION` a one-time link. Sessions and activations live by wall time and carry `ttl`; they are checked against the
+clock too, because DynamoDB deletes late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.models import Model
+
+from chalicelib.models.base import transaction
+
+
+class StaffItem(Model):
+    class Meta:
+        table_name: ClassVar[str] = ""
+        region: ClassVar[str] = ""
+        host: ClassVar[str | None] = None
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    staff_id = UnicodeAttribute(null=True)
+    username = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    password = UnicodeAttribute(null=True)
+    grants = UnicodeSetAttribute(null=True)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    phone_mask = UnicodeAttribute(null=True)
+    phone_mac = BinaryAttribute(null=True, legacy_encoding=False)
+    failures = NumberAttribute(null=True)
+    locked_until = NumberAttribute(null=True)
+    csrf = UnicodeAttribute(null=True)
+    started = NumberAttribute(null=True)
+    seen = NumberAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+
+def get(pk: str, sk: str, *, consistent: bool = True) -> StaffItem | None:
+    try:
+        return StaffItem.get(pk, sk, consistent_read=consistent)
+    except StaffItem.DoesNotExist:
+        return None
+
+
+def person(staff_id: str) -> StaffItem | None:
+    return get(f"S#{staff_id}", "STAFF")
+
+
+def by_username(username: str) -> StaffItem | None:
+    name = get(f"U#{username}", "NAME")
+    return person(name.staff_id) if name and name.staff_id else None
+
+
+def holders(grant: str) -> list[StaffItem]:
+    """Who holds a grant: rows with `staff_id` and `name`."""
+    return list(StaffItem.query(f"G#{grant}"))
+
+
+def create(item: StaffItem) -> None:
+    """A new person with name and grants, all or nothing. Raises TransactWriteError when the name is taken."""
+    with transaction() as write_all:
+        write_all.save(item, condition=StaffItem.pk.does_not_exist())
+        write_all.save(
+            StaffItem(f"U#{item.username}", "NAME", staff_id=item.staff_id), condition=StaffItem.pk.does_not_exist()
+        )
+        for grant in sorted(item.grants or ()):
+            write_all.save(StaffItem(f"G#{grant}", item.pk, staff_id=item.staff_id, name=item.name))
+
+
+def set_password(staff_id: str, password_hash: str, activation: str) -> bool:
+    """Uses up the activation link and sets the password together. False when the link was used already."""
+    from pynamodb.exceptions import TransactWriteError
+
+    link = StaffItem(activation, "ACTIVATION")
+    try:
+        with transaction() as write_all:
+            write_all.delete(link, condition=StaffItem.pk.exists())
+            write_all.update(
+                StaffItem(f"S#{staff_id}", "STAFF"),
+                actions=[StaffItem.password.set(password_hash), StaffItem.failures.set(0)],
+                condition=StaffItem.pk.exists(),
+            )
+    except TransactWriteError:
+        return False
+    return True
+
+
+def open_session(item: StaffItem, shadow: StaffItem) -> None:
+    with transaction() as write_all:
+        write_all.save(item)
+        write_all.save(shadow)
+
+
+def touch(session: StaffItem, now: int) -> None:
+    """Moves the idle clock of a session that still exists."""
+    try:
+        session.update(actions=[StaffItem.seen.set(now)], condition=StaffItem.pk.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+
+
+def end_sessions(staff_id: str, hashes: Iterable[str] | None = None) -> int:
+    """Ends the sessions with these hashes, or all of that person. Returns how many rows went."""
+    if hashes is None:
+        hashes = [row.sk.removeprefix("SS#") for row in StaffItem.query(f"S#{staff_id}", StaffItem.sk.startswith("SS#"))]
+    count = 0
+    for session_hash in hashes:
+        StaffItem(f"SS#{session_hash}", "SESSION").delete()
+        StaffItem(f"S#{staff_id}", f"SS#{session_hash}").delete()
+        count += 1
+    return count
+
+
+def count_failure(staff_id: str, locked_until: datetime | None) -> None:
+    actions = [StaffItem.failures.add(1)]
+    if locked_until is not None:
+        actions.append(StaffItem.locked_until.set(int(locked_until.timestamp())))
+    StaffItem(f"S#{staff_id}", "STAFF").update(actions=actions)
+
+
+def forget_failures(staff_id: str) -> None:
+    StaffItem(f"S#{staff_id}", "STAFF").update(actions=[StaffItem.failures.set(0), StaffItem.locked_until.remove()])
