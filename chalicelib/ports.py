@@ -49,6 +49,10 @@ class VaultClosed(Exception):
     """The envelope can't be opened: not this role, the record was erased, or the bytes were changed."""
 
 
+class VaultBusy(Exception):
+    """The key service gave no usable answer now; the same call may succeed later."""
+
+
 @dataclass(frozen=True)
 class UploadGrant:
     """A presigned POST: send `fields`, then the file as `file`, to `url` as multipart/form-data."""
