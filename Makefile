@@ -1,0 +1,55 @@
+# Every habit of this house, one line each: `make help`.
+# The only source of versions is pyproject.toml; everything is installed into .venv once and again when that file changes.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 8000
+STREET ?= changqiao
+ARGS ?=
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+# mypy, ruff and pytest keep caches in the working tree; nothing is written to HOME, which may be missing.
+export PYTHONDONTWRITEBYTECODE ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help serve serve-fresh test lint format bench package posters docs
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@echo
+	@echo "  STREET=$(STREET) PORT=$(PORT) from the environment or the command line; ARGS='-k photos' for pytest."
+
+$(INSTALLED): pyproject.toml infra/bootstrap.sh
+	@bash infra/bootstrap.sh $(VENV)
+	@touch $@
+
+serve: $(INSTALLED) ## the whole system on this machine, with demo data; what was entered stays
+	@STREET=$(STREET) PORT=$(PORT) exec $(PYTHON) -m infra.serve
+
+serve-fresh: $(INSTALLED) ## the same, beginning anew (forgets .local/)
+	@STREET=$(STREET) PORT=$(PORT) exec $(PYTHON) -m infra.serve --fresh
+
+test: $(INSTALLED) ## every test, the browser's too
+	@$(PYTHON) -m tests.chromium --get
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
+	@echo "lint: ruff"; $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .
+	@echo "lint: mypy --strict"; $(PYTHON) -m mypy
+
+format: $(INSTALLED) ## lets ruff mend what it can
+	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .
+
+package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET
+	@$(PYTHON) -m infra.package $(STREET)
+
+bench: $(INSTALLED) ## measured figures side by side (not built yet)
+	@echo "make bench: not built yet. Nothing was measured." >&2; exit 2
+
+posters: $(INSTALLED) ## door posters and contact cards as PDF (not built yet)
+	@echo "make posters: not built yet. Codes as SVG are made by 'make serve' and 'make package'." >&2; exit 2
+
+docs: $(INSTALLED) ## pictures of the pages for the README (not built yet)
+	@echo "make docs: not built yet. README.md is the documentation so far." >&2; exit 2
