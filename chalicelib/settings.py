@@ -37,6 +37,7 @@ class Settings:
     functions: str
     endpoint: str | None
     sms_provider: str | None
+    cookie: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -67,4 +68,6 @@ class Settings:
             functions=functions,
             endpoint=environ.get("DOORSTEP_ENDPOINT") or environ.get("AWS_ENDPOINT_URL") or None,
             sms_provider=environ.get("DOORSTEP_SMS_PROVIDER") or None,
+            # A `__Host-` cookie needs https; the one-machine server speaks http and names another.
+            cookie=environ.get("DOORSTEP_COOKIE") or "__Host-doorstep",
         )

@@ -265,6 +265,13 @@ def _translated(error: PynamoDBException) -> Exception:
     return error
 
 
+def count_try(no: str, window: int, by: int, seconds: int) -> int:
+    """Counts tries at a case's number in a window of wall time; returns how many there are now."""
+    row = CaseItem(key(no), f"TRY#{window}")
+    row.update(actions=[CaseItem.failures.add(by), CaseItem.ttl.set((window + 2) * seconds)])
+    return int(row.failures or 0)
+
+
 def _cards(rows: Iterable[Any]) -> list[Card]:
     return [msgspec.json.decode(row.card, type=Card) for row in rows if row.card]
 

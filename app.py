@@ -1,0 +1,78 @@
+"""Doorstep (家门口): the Chalice object, its blueprints, and every event function.
+
+Event functions stand here and not on blueprints, because Chalice deploys a blueprint's function without ever loading this file.
+Nothing is built at import: `wiring` makes clients on the first call of a process.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalice.app import Chalice
+
+from chalicelib import wiring
+from chalicelib.handlers import fallback
+from chalicelib.handlers.desk import desk
+from chalicelib.handlers.follow import follow
+from chalicelib.handlers.resident import resident
+from chalicelib.handlers.signin import signin
+
+
+class Doorstep(Chalice):
+    """Chalice, except that what it refuses by itself is said in the page's way and the reader's language."""
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        response = super().__call__(event, context)
+        if response["statusCode"] >= 400 and _is_chalices_own(response):
+            return fallback.answer_for(event, response["statusCode"])
+        return response
+
+
+def _is_chalices_own(response: dict[str, Any]) -> bool:
+    body = response.get("body")
+    if not isinstance(body, str) or not body.startswith("{"):
+        return False
+    try:
+        return set(json.loads(body)) <= {"Code", "Message"}
+    except ValueError:
+        return False
+
+
+app = Doorstep(app_name="doorstep")
+app.register_blueprint(resident)
+app.register_blueprint(follow)
+app.register_blueprint(signin)
+app.register_blueprint(desk)
+
+
+@app.lambda_function(name="reveal")
+def reveal(event: Any, context: Any) -> Any:
+    """Decrypts one phone number after logging who asks and why."""
+    from chalicelib.usecases.reveal import handle
+
+    return handle(wiring.context(), event)
+
+
+@app.lambda_function(name="notify")
+def notify(event: Any, context: Any) -> Any:
+    """Fed by the outbox's stream: sends what was just written."""
+    from chalicelib.usecases.send import on_stream
+
+    return on_stream(wiring.context(), event)
+
+
+@app.lambda_function(name="photo")
+def photo(event: Any, context: Any) -> Any:
+    """An upload has arrived: sniffs, re-encodes, makes the thumbnail, deletes the original."""
+    from chalicelib.usecases.photos import on_upload
+
+    return on_upload(wiring.house(), event)
+
+
+@app.lambda_function(name="sweep")
+def sweep(event: Any, context: Any) -> Any:
+    """Every minute: the net under the outbox's stream."""
+    from chalicelib.usecases.send import sweep as sweep_outbox
+
+    return {"tried": sweep_outbox(wiring.context())}

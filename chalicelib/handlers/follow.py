@@ -1,0 +1,119 @@
+"""After sending: the number, the progress, what the resident adds, the rating; and the way in by number."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import wiring
+from chalicelib.errors import DoorstepError, NotAllowed, Unknown
+from chalicelib.handlers.http import Asked, see
+from chalicelib.handlers.routing import html, photo_views, route
+from chalicelib.usecases import capability, pictures
+from chalicelib.usecases import follow as following
+from chalicelib.usecases.capability import Stored
+from chalicelib.web import pages
+
+follow = Blueprint(__name__)
+
+ACTS = frozenset({"reply", "add", "rate", "withdraw"})
+PAGE_GRANT_MINUTES = 30
+
+
+def _progress(it: Asked, token: str, stored: Stored, error: DoorstepError | None = None, values: dict[str, str] | None = None) -> Response:
+    ctx = wiring.context()
+    allowed = set(following.actions(ctx, stored.case)) if token else set()
+    text = pages.progress(
+        it.look,
+        ctx.street,
+        stored.case,
+        pictures.all_events(stored),
+        photo_views(ctx, stored.case),
+        token,
+        ctx.clock.civil(),
+        allowed,
+        values or {},
+        error,
+        place=ctx.place_of(stored.case),
+    )
+    return html(text, status=error.status if error else 200)
+
+
+@route(follow, "/")
+def home(it: Asked) -> Response:
+    return html(pages.track(it.look, wiring.context().street))
+
+
+@route(follow, "/track")
+def track(it: Asked) -> Response:
+    return html(pages.track(it.look, wiring.context().street))
+
+
+@route(follow, "/track", method="POST")
+def find(it: Asked) -> Response:
+    """View only: whoever knows number and four digits sees the progress, and no more."""
+    ctx = wiring.context()
+    fields = it.form()
+    try:
+        stored = following.look_up(ctx, fields.get("number", ""), fields.get("last4", ""))
+    except DoorstepError as error:
+        return html(pages.track(it.look, ctx.street, {"number": fields.get("number", "")[:20]}, error), status=error.status)
+    return _progress(it, "", stored)
+
+
+@route(follow, "/t/{token}")
+def progress(it: Asked, token: str) -> Response:
+    return _progress(it, token, capability.open_link(wiring.context(), token))
+
+
+@route(follow, "/t/{token}/{act}")
+def more(it: Asked, token: str, act: str) -> Response:
+    ctx = wiring.context()
+    stored = capability.open_link(ctx, token)
+    if act == "received":
+        return html(pages.received(it.look, ctx.street, stored.case, token, ctx.clock.civil()))
+    if act == "rate":
+        return html(pages.rate(it.look, ctx.street, stored.case, token, {}, _closed_gate(stored, "rate")))
+    if act == "photos":
+        back = f"{it.origin}{it.look.root}/t/{token}/photos?sent=1"
+        grant, left = pictures.next_grant(ctx, stored.case, "reporter", PAGE_GRANT_MINUTES, back)
+        return html(pages.photos(it.look, ctx.street, stored.case, token, photo_views(ctx, stored.case), grant, left))
+    raise Unknown("page")
+
+
+def _closed_gate(stored: Stored, action: str) -> NotAllowed | None:
+    """Why the form is not open now, to be said on the page instead of after filling it in."""
+    ctx = wiring.context()
+    if action in following.actions(ctx, stored.case):
+        return None
+    if stored.case.rating is not None and stored.case.state in {"handled", "visiting", "closed"}:
+        return NotAllowed("already_rated")
+    return NotAllowed("state", params={"state": stored.case.state, "action": action})
+
+
+@route(follow, "/t/{token}/{act}", method="POST")
+def change(it: Asked, token: str, act: str) -> Response:
+    ctx = wiring.context()
+    if act not in ACTS:
+        raise Unknown("page")
+    fields = it.form()
+    try:
+        following.act(ctx, token, act, _data(fields), _attempt(fields))
+    except NotAllowed as error:
+        stored = capability.open_link(ctx, token)
+        if act == "rate":
+            return html(pages.rate(it.look, ctx.street, stored.case, token, fields, error), status=error.status)
+        return _progress(it, token, stored, error, {**fields, "act": act})
+    return see(f"/t/{token}", it.look)
+
+
+def _attempt(fields: dict[str, str]) -> str:
+    """The page's own attempt id makes a double tap one addition; a page without one gets a fresh id."""
+    sent = fields.get("attempt", "")
+    return sent if 16 <= len(sent) <= 64 and sent.isalnum() else secrets.token_hex(16)
+
+
+def _data(fields: dict[str, str]) -> dict[str, Any]:
+    return {name: value.replace("\r\n", "\n").strip() for name, value in fields.items() if name != "attempt"}

@@ -1,0 +1,161 @@
+"""HTTP in and out: what a handler is asked, and what it answers. Nothing here knows a case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from chalice.app import Request, Response
+
+from chalicelib.errors import Malformed, TooLarge, Unauthenticated
+from chalicelib.usecases.signin import Session
+from chalicelib.web.views import Look
+
+# A full form is about 10 kB; twenty times that is nobody's report.
+BODY_MAX = 200_000
+FIELDS_MAX = 60
+YEAR_S = 365 * 24 * 3600
+FORM = "application/x-www-form-urlencoded"
+SECURITY = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request. `query` and `cookies` are single values (the last of each name); `session` is set on staff routes only."""
+
+    method: str
+    resource: str
+    look: Look
+    query: Mapping[str, str]
+    cookies: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str
+    prefers: Mapping[str, str] = field(default_factory=dict)
+    session: Session | None = None
+    session_id: str = ""
+
+    def form(self) -> dict[str, str]:
+        """The urlencoded fields. Raises `Malformed` for anything but UTF-8 pairs, `TooLarge` past `BODY_MAX`."""
+        if len(self.body) > BODY_MAX:
+            raise TooLarge("body")
+        try:
+            pairs = parse_qsl(
+                self.body.decode("ascii"),
+                keep_blank_values=True,
+                strict_parsing=bool(self.body),
+                errors="strict",
+                max_num_fields=FIELDS_MAX,
+            )
+        except (UnicodeDecodeError, ValueError) as error:
+            raise Malformed("form") from error
+        if any("\x00" in value for pair in pairs for value in pair):
+            raise Malformed("form")
+        return dict(pairs)
+
+    def json(self) -> dict[str, Any]:
+        """A JSON object. Raises `Malformed` or `TooLarge`."""
+        if len(self.body) > BODY_MAX:
+            raise TooLarge("body")
+        try:
+            found = json.loads(self.body.decode("utf-8"))
+        except ValueError as error:
+            raise Malformed("json") from error
+        if not isinstance(found, dict):
+            raise Malformed("json")
+        return found
+
+    @property
+    def staff(self) -> Session:
+        if self.session is None:
+            raise Unauthenticated("session")
+        return self.session
+
+
+def _last(values: Mapping[str, list[str]] | None) -> dict[str, str]:
+    return {name: found[-1] for name, found in (values or {}).items() if found}
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+def _language(query: Mapping[str, str], cookies: Mapping[str, str], header: str, languages: tuple[str, ...]) -> str:
+    """The reader's choice, then their browser's first language that we have, then the street's own."""
+    for choice in (query.get("lang", ""), cookies.get("lang", "")):
+        if choice in languages:
+            return choice
+    for part in header.split(","):
+        prefix = part.split(";")[0].strip().lower()[:2]
+        for lang in languages:
+            if prefix == lang[:2].lower():
+                return lang
+    return languages[0]
+
+
+def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
+    """Reads what API Gateway (or the local server in its shape) handed over."""
+    context = request.context
+    raw = request.to_original_event().get("multiValueQueryStringParameters")
+    query = _last(raw)
+    headers = {name.lower(): value for name, value in dict(request.headers).items()}
+    cookies = _cookies(headers.get("cookie", ""))
+    full = str(context.get("path") or "/")
+    stage = str(context.get("stage") or "")
+    root = f"/{stage}" if stage and (full + "/").startswith(f"/{stage}/") else ""
+    kept = [(name, value) for name, value in query.items() if name not in {"lang", "large"}]
+    path = (full[len(root) :] or "/") + (f"?{urlencode(kept)}" if kept else "")
+    prefers = {name: query[name] for name in ("lang", "large") if name in query}
+    large = query.get("large", cookies.get("large", "")) == "1"
+    scheme = headers.get("x-forwarded-proto", "https")
+    return Asked(
+        method=request.method,
+        resource=str(context.get("resourcePath") or ""),
+        look=Look(_language(query, cookies, headers.get("accept-language", ""), languages), large, root, path),
+        query=query,
+        cookies=cookies,
+        headers=headers,
+        body=request.raw_body or b"",
+        origin=base_url or f"{scheme}://{headers.get('host', '')}",
+        prefers=prefers,
+    )
+
+
+def page(html: str, csp: str, status: int = 200, headers: Mapping[str, Any] | None = None) -> Response:
+    return Response(
+        body=html,
+        status_code=status,
+        headers={"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": csp, **SECURITY, **(headers or {})},
+    )
+
+
+def data(body: Any, status: int = 200, headers: Mapping[str, Any] | None = None) -> Response:
+    kind = "application/json" if status < 400 else "application/problem+json"
+    return Response(
+        body=json.dumps(body, ensure_ascii=False), status_code=status, headers={"Content-Type": kind, **SECURITY, **(headers or {})}
+    )
+
+
+def see(where: str, look: Look, headers: Mapping[str, Any] | None = None) -> Response:
+    """303 to a path of ours: every change ends so, and a reload repeats nothing."""
+    return Response(
+        body="", status_code=303, headers={"Location": look.root + where, "Content-Type": "text/plain", **SECURITY, **(headers or {})}
+    )
+
+
+def cookie(name: str, value: str, *, seconds: int, secure: bool, http_only: bool = True, same_site: str = "Lax") -> str:
+    parts = [f"{name}={value}", "Path=/", f"Max-Age={seconds}", f"SameSite={same_site}"]
+    parts += ["HttpOnly"] if http_only else []
+    parts += ["Secure"] if secure else []
+    return "; ".join(parts)

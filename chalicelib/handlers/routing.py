@@ -1,0 +1,146 @@
+"""How a route is declared: public, or for roles. There is no third way, so nothing is open by accident.
+
+Every route goes through `route`, which resolves language and session, checks role, CSRF token and Origin, runs the view, and turns
+whatever it raises into a page or a problem object (Chalice would answer 500 before any middleware saw it). `ROUTES` lists
+what was declared; a test compares it with the reviewed list.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import wiring
+from chalicelib.casework.access import ROLES, split_grant
+from chalicelib.errors import DoorstepError, Forbidden, Unauthenticated
+from chalicelib.handlers.http import FORM, YEAR_S, Asked, asked, cookie, data, page, see
+from chalicelib.casework.case import Case
+from chalicelib.usecases import pictures, signin
+from chalicelib.usecases.context import Context
+from chalicelib.web import csp as policy
+from chalicelib.web.views import PhotoView
+
+log = logging.getLogger("doorstep")
+
+PUBLIC: frozenset[str] = frozenset()
+STAFF = ROLES
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """`roles` empty means public. `answers` is `page` or `json`."""
+
+    path: str
+    method: str
+    roles: frozenset[str]
+    answers: str
+
+
+ROUTES: dict[tuple[str, str], Declared] = {}
+
+
+def route(
+    bp: Blueprint, path: str, *, method: str = "GET", roles: frozenset[str] = PUBLIC, answers: str = "page", takes: str = FORM
+) -> Callable[[View], View]:
+    """Registers `view(asked, **path parameters)`. Staff routes that change something must carry the session's CSRF token."""
+    declared = Declared(path, method, roles, answers)
+
+    def register(view: View) -> View:
+        if (path, method) in ROUTES and ROUTES[path, method] != declared:
+            raise ValueError(f"{method} {path} is declared twice")
+        ROUTES[path, method] = declared
+
+        def run(**params: str) -> Response:
+            return answer(declared, view, bp.current_request, params)
+
+        name = f"{view.__module__.rsplit('.', 1)[-1]}_{view.__name__}"
+        bp.route(path, methods=[method], content_types=[takes] if method == "POST" else ["*/*"], name=name)(run)
+        return view
+
+    return register
+
+
+def answer(declared: Declared, view: View, request: Request, params: dict[str, str]) -> Response:
+    house = wiring.house()
+    it = asked(request, house.context.street.languages, house.settings.base_url)
+    try:
+        if declared.roles:
+            it = _signed_in(it, declared)
+        response = view(it, **params)
+    except Unauthenticated as error:
+        if declared.answers == "page" and declared.method == "GET" and declared.roles:
+            return see("/desk/signin", it.look)
+        response = failure(it, declared.answers, error)
+    except DoorstepError as error:
+        response = failure(it, declared.answers, error)
+    except Exception:
+        # The last line of defence: the person gets a reference, the log gets the same one and the place, nobody's words.
+        ref = secrets.token_hex(4)
+        log.exception("unexpected ref=%s route=%s %s", ref, declared.method, declared.path)
+        response = failure(it, declared.answers, DoorstepError("unexpected"), ref)
+    return _remember(it, response, secure=house.settings.cookie.startswith("__Host-"))
+
+
+def _remember(it: Asked, response: Response, *, secure: bool) -> Response:
+    """A choice of language or large print is kept in a cookie for a year."""
+    if it.prefers:
+        chosen = {"lang": it.look.lang, "large": "1" if it.look.large else "0"}
+        made = [cookie(name, chosen[name], seconds=YEAR_S, secure=secure) for name in it.prefers]
+        standing = response.headers.get("Set-Cookie", [])
+        response.headers["Set-Cookie"] = [*([standing] if isinstance(standing, str) else standing), *made]
+    return response
+
+
+def _signed_in(it: Asked, declared: Declared) -> Asked:
+    house = wiring.house()
+    session_id = it.cookies.get(house.settings.cookie, "")
+    found = signin.session(house.context, session_id)
+    if not any(split_grant(grant)[0] in declared.roles for grant in found.actor.grants):
+        raise Forbidden("role")
+    it = replace(it, session=found, session_id=session_id)
+    if declared.method != "GET":
+        check_origin(it)
+        token = it.form().get("csrf", "") if declared.answers == "page" else it.headers.get("x-csrf", "")
+        if not hmac.compare_digest(token.encode(), found.csrf.encode()):
+            raise Forbidden("csrf")
+    return it
+
+
+def check_origin(it: Asked) -> None:
+    """A desk form comes from our own pages. Browsers that send no Origin at all are held by the cookie's SameSite and the token."""
+    origin = it.headers.get("origin")
+    if origin is not None and origin != it.origin:
+        raise Forbidden("origin")
+
+
+def problem(it: Asked, error: DoorstepError, ref: str) -> dict[str, Any]:
+    """The RFC 9457 object; words in the reader's language."""
+    from chalicelib.web import pages
+
+    return pages.problem(it.look.lang, error, ref)
+
+
+def failure(it: Asked, answers: str, error: DoorstepError, ref: str = "") -> Response:
+    if answers == "json":
+        return data(problem(it, error, ref), error.status)
+    from chalicelib.web import pages
+
+    street = wiring.context().street
+    return html(pages.error(it.look, street, error, ref), status=error.status)
+
+
+def photo_views(ctx: Context, case: Case) -> list[PhotoView]:
+    return [PhotoView(**asdict(photo)) for photo in pictures.shown(ctx, case)]
+
+
+def html(text: str, status: int = 200, headers: dict[str, Any] | None = None) -> Response:
+    """A page of ours under its policy."""
+    house = wiring.house()
+    return page(text, policy.csp(text, house.context.photos.origin()), status, headers)

@@ -1,0 +1,45 @@
+"""Load → decide → store: the one way in which a case changes after it was made."""
+
+from __future__ import annotations
+
+from chalicelib.casework import ladder
+from chalicelib.casework.access import Actor
+from chalicelib.casework.events import Event
+from chalicelib.casework.ladder import Command
+from chalicelib.errors import Conflict
+from chalicelib.models import cases
+from chalicelib.usecases.context import Context
+from chalicelib.usecases.telling import rows_for
+
+
+def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, seen: int | None = None) -> cases.Stored:
+    """Decides on the case as read and stores the events with their messages.
+
+    A repeat of the same attempt is answered with what it made the first time. `seen` is the version on the actor's page: when a
+    colleague has acted since, the command is refused with `Conflict("someone_else")` naming who and what, and nothing changes. When
+    only the write lost a race, it is decided again on what now stands.
+    """
+    for _ in range(cases.TRIES):
+        if any(event.attempt == command.attempt for event in stored.events):
+            return stored
+        overtaken = _overtaken_by(stored, actor, seen)
+        if overtaken is not None:
+            raise Conflict("someone_else", params={"event": overtaken.type, "by": overtaken.by, "at": overtaken.at})
+        events = ladder.decide(stored.case, command, actor, ctx.clock.civil(), ctx.street)
+        try:
+            rows = rows_for(ctx, stored.case, events)
+            return cases.write(stored, events, rows, command.attempt, ctx.street, ctx.place_of(stored.case))
+        except cases.Stale:
+            again = cases.get(stored.case.no)
+            if again is None:
+                raise
+            stored = again
+    raise Conflict("busy")
+
+
+def _overtaken_by(stored: cases.Stored, actor: Actor, seen: int | None) -> Event | None:
+    """The latest thing that somebody else than the resident did since the actor's page was made."""
+    if seen is None or seen >= stored.case.version:
+        return None
+    later = [event for event in stored.events if event.seq > seen and event.type not in {"added", "revealed"}]
+    return later[-1] if later else None

@@ -1,0 +1,175 @@
+"""Staff sign in: name and password, an opaque session, revocable at once.
+
+Sessions live by wall time: twelve hours at most, two hours idle. Only the hash of a session's id is stored. The CSRF token is an HMAC
+of the session's id, so nothing more is kept. A first password is set through a one-time activation link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.casework import numbers, people
+from chalicelib.casework.access import Actor
+from chalicelib.errors import Conflict, FieldError, Limited, NotAllowed, Unauthenticated, Unknown
+from chalicelib.models import staff
+from chalicelib.models.staff import StaffItem
+from chalicelib.usecases.context import Context
+
+ABSOLUTE_S = 12 * 3600
+IDLE_S = 2 * 3600
+# The idle clock is moved in steps, so that reading pages does not write on every request.
+TOUCH_S = 300
+FAILURES = 5
+LOCK = timedelta(minutes=15)
+ACTIVATION_S = 72 * 3600
+PASSWORD_MIN, PASSWORD_MAX = 10, 200
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who is signed in, and the token that every change of theirs must carry."""
+
+    actor: Actor
+    csrf: str
+    hash: str
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """argon2id with m=19456 KiB, t=2, p=1 (OWASP's first choice for these resources)."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(password)
+
+
+def _verify(stored: str, password: str) -> bool:
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        return PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+# A hash of nothing anybody knows: an unknown name costs the same time as a wrong password.
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Ys0ot9RjJjMrV6D3yZxvW0b0o0k0m8b8l2N3y5cHn2A"
+
+
+def create_staff(ctx: Context, *, username: str, name: str, grants: tuple[str, ...], phone: str = "", password: str = "") -> str:
+    """A new person; returns the id (four characters). Without a password they need an activation link.
+
+    Raises `Conflict("username_taken")` and `NotAllowed("fields")` for a phone that can't be one.
+    """
+    from pynamodb.exceptions import TransactWriteError
+
+    normal = people.normalise_phone(phone) if phone else ""
+    if normal is None:
+        raise NotAllowed("fields", fields=[FieldError("phone", "phone")])
+    staff_id = numbers.encode(secrets.randbits(30), 6)
+    item = StaffItem(
+        f"S#{staff_id}",
+        "STAFF",
+        staff_id=staff_id,
+        username=username.strip().lower(),
+        name=name,
+        password=hash_password(password) if password else None,
+        grants=set(grants),
+    )
+    if normal:
+        item.sealed = ctx.vault.seal(f"staff:{staff_id}", {"phone": normal})
+        item.phone_mask = people.mask_phone(normal)
+        item.phone_mac = ctx.keys.mac("phone", normal)
+    try:
+        staff.create(item)
+    except TransactWriteError as error:
+        raise Conflict("username_taken") from error
+    return staff_id
+
+
+def activation_link(ctx: Context, staff_id: str) -> str:
+    """The secret of a one-time link with which that person sets a password; valid for three days."""
+    secret = secrets.token_urlsafe(24)
+    ttl = int(ctx.clock.wall().timestamp()) + ACTIVATION_S
+    StaffItem(f"AC#{_hash(secret)}", "ACTIVATION", staff_id=staff_id, ttl=ttl).save()
+    return secret
+
+
+def activation(ctx: Context, secret: str) -> StaffItem:
+    """The link's row. Raises `Unknown("activation")` when it was used, has ended or never was."""
+    row = staff.get(f"AC#{_hash(secret)}", "ACTIVATION")
+    if row is None or not row.staff_id or int(row.ttl or 0) < ctx.clock.wall().timestamp():
+        raise Unknown("activation")
+    return row
+
+
+def activate(ctx: Context, secret: str, password: str) -> None:
+    """Sets the password and uses up the link, in one write."""
+    row = activation(ctx, secret)
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise NotAllowed("fields", fields=[FieldError("password", "password", {"min": PASSWORD_MIN})])
+    if not staff.set_password(row.staff_id or "", hash_password(password), row.pk):
+        raise Unknown("activation")
+    staff.end_sessions(row.staff_id or "")
+
+
+def sign_in(ctx: Context, username: str, password: str) -> str:
+    """The new session's id, for the cookie. Raises `Unauthenticated("sign_in")` and, after five failures, `Limited("sign_in")`."""
+    person = staff.by_username(username.strip().lower()) if username.strip() and len(username) <= 64 else None
+    now = ctx.clock.wall()
+    if person is not None and person.locked_until and int(person.locked_until) > now.timestamp():
+        raise Limited("sign_in", params={"minutes": int(LOCK.total_seconds() // 60)})
+    stored = person.password if person is not None and person.password else _NOBODY
+    right = _verify(stored, password[:PASSWORD_MAX])
+    if person is None or not person.staff_id or not right:
+        if person is not None and person.staff_id:
+            lock = now + LOCK if int(person.failures or 0) + 1 >= FAILURES else None
+            staff.count_failure(person.staff_id, lock)
+        raise Unauthenticated("sign_in")
+    if person.failures:
+        staff.forget_failures(person.staff_id)
+    return _open(ctx, person)
+
+
+def _open(ctx: Context, person: StaffItem) -> str:
+    session = secrets.token_urlsafe(16)
+    digest, now = _hash(session), int(ctx.clock.wall().timestamp())
+    row = StaffItem(
+        f"SS#{digest}",
+        "SESSION",
+        staff_id=person.staff_id,
+        name=person.name,
+        grants=set(person.grants or ()),
+        started=now,
+        seen=now,
+        ttl=now + ABSOLUTE_S,
+    )
+    staff.open_session(row, StaffItem(f"S#{person.staff_id}", f"SS#{digest}", ttl=now + ABSOLUTE_S))
+    return session
+
+
+def session(ctx: Context, session_id: str) -> Session:
+    """Who this session is. Raises `Unauthenticated("session")` when it has ended, was revoked, or never was."""
+    row = staff.get(f"SS#{_hash(session_id)}", "SESSION") if session_id else None
+    now = int(ctx.clock.wall().timestamp())
+    if row is None or now >= int(row.started or 0) + ABSOLUTE_S or now >= int(row.seen or 0) + IDLE_S:
+        raise Unauthenticated("session")
+    if now - int(row.seen or 0) >= TOUCH_S:
+        staff.touch(row, now)
+    actor = Actor(id=f"staff:{row.staff_id}", name=row.name or "", grants=tuple(sorted(row.grants or ())))
+    return Session(actor=actor, csrf=ctx.keys.mac("csrf", session_id).hex()[:32], hash=_hash(session_id))
+
+
+def sign_out(ctx: Context, found: Session) -> None:
+    staff.end_sessions(found.actor.staff_id, [found.hash])
+
+
+def revoke(staff_id: str) -> int:
+    """Ends every session of that person at once."""
+    return staff.end_sessions(staff_id)

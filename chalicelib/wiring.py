@@ -1,0 +1,127 @@
+"""The composition root: builds every client and adapter, lazily, once per process.
+
+`house()` is what handlers and event functions call. The one-machine server and the tests hand in their own clock and settings with
+`use()` before the first call; nothing is built at import.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+from chalicelib import ports
+from chalicelib.adapters.aws import Aws
+from chalicelib.settings import Settings
+from chalicelib.street import read_places, read_street
+from chalicelib.usecases.context import Context
+
+
+class SystemClock:
+    """Both clocks are the machine's."""
+
+    def civil(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    aws: Aws
+    context: Context
+
+
+class _Process:
+    house: House | None = None
+    settings: Settings | None = None
+    clock: ports.Clock | None = None
+    sms: ports.SmsProvider | None = None
+    lock = Lock()
+
+
+def use(settings: Settings | None = None, clock: ports.Clock | None = None, sms: ports.SmsProvider | None = None) -> None:
+    """Starts over with these; what is None comes from the environment and the machine."""
+    with _Process.lock:
+        _Process.house, _Process.settings, _Process.clock, _Process.sms = None, settings, clock, sms
+
+
+def house() -> House:
+    if _Process.house is None:
+        with _Process.lock:
+            if _Process.house is None:
+                _Process.house = _build()
+    return _Process.house
+
+
+def context() -> Context:
+    return house().context
+
+
+def _build() -> House:
+    settings = _Process.settings or Settings.from_environ(os.environ)
+    aws = Aws(settings.region, settings.endpoint)
+    _bind(settings, aws)
+    return House(settings=settings, aws=aws, context=_context(settings, aws))
+
+
+def _bind(settings: Settings, aws: Aws) -> None:
+    from chalicelib.models.base import bind
+    from chalicelib.models.cases import CaseItem
+    from chalicelib.models.outbox import OutboxRow
+    from chalicelib.models.photos import PhotoRow
+    from chalicelib.models.staff import StaffItem
+
+    bind(
+        aws,
+        {
+            CaseItem: settings.cases_table,
+            PhotoRow: settings.cases_table,
+            OutboxRow: settings.outbox_table,
+            StaffItem: settings.staff_table,
+        },
+    )
+
+
+def _context(settings: Settings, aws: Aws) -> Context:
+    from chalicelib.adapters.keyring import Keyring
+    from chalicelib.adapters.photos import S3Photos
+    from chalicelib.adapters.sms import provider
+    from chalicelib.adapters.vault import KmsVault
+
+    street = read_street(settings.street_file)
+    clock = _Process.clock or SystemClock()
+    sms_name = settings.sms_provider or street.sms.provider
+    return Context(
+        street=street,
+        places=read_places(settings.places_file),
+        clock=clock,
+        keys=Keyring(aws.client("dynamodb"), settings.keys_table),
+        vault=KmsVault(aws.lazy("kms"), settings.kms_key, street.id),
+        photos=S3Photos(aws.lazy("s3"), settings.photos_bucket, clock),
+        sms=_Process.sms or provider(sms_name, aws, street.sms),
+        sms_name=sms_name,
+        reveal=_reveal(settings, aws),
+    )
+
+
+def _reveal(settings: Settings, aws: Aws) -> Any:
+    def inline(event: Mapping[str, str]) -> Mapping[str, str]:
+        from chalicelib.usecases.reveal import handle
+
+        return handle(context(), event)
+
+    def invoke(event: Mapping[str, str]) -> Mapping[str, str]:
+        answer = aws.client("lambda").invoke(FunctionName=settings.reveal_function, Payload=json.dumps(dict(event)).encode())
+        if answer.get("FunctionError"):
+            return {"error": "unexpected", "reason": "unexpected"}
+        found: dict[str, str] = json.loads(answer["Payload"].read())
+        return found
+
+    return inline if settings.functions == "inline" else invoke
