@@ -28,7 +28,14 @@ desk = Blueprint(__name__)
 FILTERS = ("all", "late", "near", "urgent", "unassigned", "scope")
 STAFF_GRANT_MINUTES = 30
 # What a tired clerk most likely wants next, by state: the one filled button.
-PRIMARY = {"received": "accept", "reopened": "accept", "accepted": "assign", "handling": "propose", "handled": "close", "visiting": "close"}
+PRIMARY = {
+    "received": "accept",
+    "reopened": "accept",
+    "accepted": "assign",
+    "handling": "propose",
+    "handled": "close",
+    "visiting": "close",
+}
 
 
 def viewer(it: Asked) -> Viewer:
@@ -51,13 +58,17 @@ def queue(it: Asked) -> Response:
 
 
 def _filtered(cards: Sequence[Card], chosen: str, now: str) -> list[Card]:
-    keep = {
-        "late": lambda card: card.deadline is not None and card.deadline <= now,
-        "near": lambda card: card.warn is not None and card.deadline is not None and card.warn <= now < card.deadline,
-        "urgent": lambda card: "urgent" in card.marks,
-        "unassigned": lambda card: not card.owner,
-    }.get(chosen, lambda card: True)
-    return [card for card in cards if keep(card)]
+    if chosen == "late":
+        return [card for card in cards if card.deadline is not None and card.deadline <= now]
+    if chosen == "near":
+        return [
+            card for card in cards if card.warn is not None and card.deadline is not None and card.warn <= now < card.deadline
+        ]
+    if chosen == "urgent":
+        return [card for card in cards if "urgent" in card.marks]
+    if chosen == "unassigned":
+        return [card for card in cards if not card.owner]
+    return list(cards)
 
 
 @route(desk, "/desk/cases/{case}", roles=STAFF)
@@ -113,9 +124,14 @@ def _field(lang: str, case: Case, spec: Field) -> FieldSpec:
     if spec.kind == "class":
         options = [(found.id, found.name.text(lang)) for found in ctx.street.classes]
     elif spec.kind == "party":
-        options = [(value, f"{party.name} · {t(lang, 'role.' + party.grant.split('@')[0])}") for value, party in work.parties(ctx, case)]
+        options = [
+            (value, f"{party.name} · {t(lang, 'role.' + party.grant.split('@')[0])}") for value, party in work.parties(ctx, case)
+        ]
     elif spec.kind == "office":
-        options = [(f"{rung.id}@{unit}", pages.office_label(lang, ctx.street, rung, unit)) for rung, unit in work.offices_below(ctx, case)]
+        options = [
+            (f"{rung.id}@{unit}", pages.office_label(lang, ctx.street, rung, unit))
+            for rung, unit in work.offices_below(ctx, case)
+        ]
     elif spec.name == "outcome":
         options = [(outcome, t(lang, f"outcome.{outcome}")) for outcome in spec.options]
     else:

@@ -22,7 +22,9 @@ ACTS = frozenset({"reply", "add", "rate", "withdraw"})
 PAGE_GRANT_MINUTES = 30
 
 
-def _progress(it: Asked, token: str, stored: Stored, error: DoorstepError | None = None, values: dict[str, str] | None = None) -> Response:
+def _progress(
+    it: Asked, token: str, stored: Stored, error: DoorstepError | None = None, values: dict[str, str] | None = None
+) -> Response:
     ctx = wiring.context()
     allowed = set(following.actions(ctx, stored.case)) if token else set()
     text = pages.progress(

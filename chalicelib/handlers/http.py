@@ -116,7 +116,8 @@ def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
     root = f"/{stage}" if stage and (full + "/").startswith(f"/{stage}/") else ""
     kept = [(name, value) for name, value in query.items() if name not in {"lang", "large"}]
     path = (full[len(root) :] or "/") + (f"?{urlencode(kept)}" if kept else "")
-    prefers = {name: query[name] for name in ("lang", "large") if name in query}
+    prefers: dict[str, str] = {name: query[name] for name in ("lang", "large") if name in query}
+    body = request.raw_body or b""
     large = query.get("large", cookies.get("large", "")) == "1"
     scheme = headers.get("x-forwarded-proto", "https")
     return Asked(
@@ -126,7 +127,7 @@ def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
         query=query,
         cookies=cookies,
         headers=headers,
-        body=request.raw_body or b"",
+        body=body.encode() if isinstance(body, str) else body,
         origin=base_url or f"{scheme}://{headers.get('host', '')}",
         prefers=prefers,
     )
@@ -143,14 +144,18 @@ def page(html: str, csp: str, status: int = 200, headers: Mapping[str, Any] | No
 def data(body: Any, status: int = 200, headers: Mapping[str, Any] | None = None) -> Response:
     kind = "application/json" if status < 400 else "application/problem+json"
     return Response(
-        body=json.dumps(body, ensure_ascii=False), status_code=status, headers={"Content-Type": kind, **SECURITY, **(headers or {})}
+        body=json.dumps(body, ensure_ascii=False),
+        status_code=status,
+        headers={"Content-Type": kind, **SECURITY, **(headers or {})},
     )
 
 
 def see(where: str, look: Look, headers: Mapping[str, Any] | None = None) -> Response:
     """303 to a path of ours: every change ends so, and a reload repeats nothing."""
     return Response(
-        body="", status_code=303, headers={"Location": look.root + where, "Content-Type": "text/plain", **SECURITY, **(headers or {})}
+        body="",
+        status_code=303,
+        headers={"Location": look.root + where, "Content-Type": "text/plain", **SECURITY, **(headers or {})},
     )
 
 

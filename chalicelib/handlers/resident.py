@@ -21,7 +21,9 @@ IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 FORM_GRANT_MINUTES = 10
 
 
-def _form(it: Asked, code: str, kind: str | None, values: dict[str, str] | None = None, error: DoorstepError | None = None) -> Response:
+def _form(
+    it: Asked, code: str, kind: str | None, values: dict[str, str] | None = None, error: DoorstepError | None = None
+) -> Response:
     """The form of a code, or the page that says why there is none. `kind` None takes whichever the code is of."""
     ctx = wiring.context()
     try:
@@ -96,6 +98,10 @@ def static(it: Asked, name: str) -> Response:
     if found is None:
         raise Unknown("page")
     body, content_type = found
-    headers = {"Content-Type": content_type, "Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": content_type,
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
     text = body if content_type.startswith("image/png") else body.decode()
     return Response(body=text, status_code=200, headers=headers)

@@ -1,7 +1,7 @@
 """How a route is declared: public, or for roles. There is no third way, so nothing is open by accident.
 
-Every route goes through `route`, which resolves language and session, checks role, CSRF token and Origin, runs the view, and turns
-whatever it raises into a page or a problem object (Chalice would answer 500 before any middleware saw it). `ROUTES` lists
+Every route goes through `route`, which resolves language and session, checks role, CSRF token and Origin, runs the view, and
+turns whatever it raises into a page or a problem object (Chalice would answer 500 before any middleware saw it). `ROUTES` lists
 what was declared; a test compares it with the reviewed list.
 """
 
@@ -18,9 +18,9 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
 from chalicelib.casework.access import ROLES, split_grant
+from chalicelib.casework.case import Case
 from chalicelib.errors import DoorstepError, Forbidden, Unauthenticated
 from chalicelib.handlers.http import FORM, YEAR_S, Asked, asked, cookie, data, page, see
-from chalicelib.casework.case import Case
 from chalicelib.usecases import pictures, signin
 from chalicelib.usecases.context import Context
 from chalicelib.web import csp as policy
@@ -114,7 +114,9 @@ def _signed_in(it: Asked, declared: Declared) -> Asked:
 
 
 def check_origin(it: Asked) -> None:
-    """A desk form comes from our own pages. Browsers that send no Origin at all are held by the cookie's SameSite and the token."""
+    """A desk form comes from our own pages. Browsers that send no Origin at all are held by the cookie's SameSite and the
+    token.
+    """
     origin = it.headers.get("origin")
     if origin is not None and origin != it.origin:
         raise Forbidden("origin")

@@ -15,6 +15,7 @@ from zlib import crc32
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -123,7 +124,7 @@ def claim(row: OutboxRow, ref: str, now: datetime) -> bool:
 
 def settle(row: OutboxRow, state: str, now: datetime, **known: str) -> None:
     """Ends an attempt: `sent`, `dropped`, `unknown`, `parked`, or `pending` again. Only the claim that holds `row.ref` may."""
-    actions = [OutboxRow.state.set(state), OutboxRow.lease.remove()]
+    actions: list[Action] = [OutboxRow.state.set(state), OutboxRow.lease.remove()]
     actions += [getattr(OutboxRow, name).set(value) for name, value in known.items()]
     if state in {"sent", "dropped", "parked"}:
         actions += [OutboxRow.pending.remove(), OutboxRow.pending_at.remove()]
@@ -150,5 +151,3 @@ def due_before(shard: int, now: datetime, limit: int) -> list[tuple[str, str]]:
     """Keys of messages that still wait; the net under the stream."""
     rows = OutboxRow.pending_index.query(f"O#{shard}", OutboxRow.pending_at <= stamp(now), limit=limit)
     return [(row.pk, row.sk) for row in rows]
-
-

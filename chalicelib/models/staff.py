@@ -1,7 +1,8 @@
 """The Staff table: people, their names for signing in, their grants, sessions and activation links.
 
-Rows: `S#<id>`/`STAFF` the person; `U#<username>`/`NAME` points to it; `G#<grant>`/`S#<id>` finds who holds a grant; `SS#<hash>`/`SESSION`
-a session under the hash of its id, and `S#<id>`/`SS#<hash>` its shadow by which all of a person's sessions are ended;
+Rows: `S#<id>`/`STAFF` the person; `U#<username>`/`NAME` points to it; `G#<grant>`/`S#<id>` finds who holds a grant;
+`SS#<hash>`/`SESSION` a session under the hash of its id, and `S#<id>`/`SS#<hash>` its shadow by which all of a person's
+sessions are ended;
 `AC#<hash>`/`ACTIVATION` a one-time link. Sessions and activations live by wall time and carry `ttl`; they are checked against the
 clock too, because DynamoDB deletes late.
 """
@@ -14,6 +15,7 @@ from typing import ClassVar
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.models.base import transaction
@@ -68,9 +70,7 @@ def create(item: StaffItem) -> None:
     """A new person with name and grants, all or nothing. Raises TransactWriteError when the name is taken."""
     with transaction() as write_all:
         write_all.save(item, condition=StaffItem.pk.does_not_exist())
-        write_all.save(
-            StaffItem(f"U#{item.username}", "NAME", staff_id=item.staff_id), condition=StaffItem.pk.does_not_exist()
-        )
+        write_all.save(StaffItem(f"U#{item.username}", "NAME", staff_id=item.staff_id), condition=StaffItem.pk.does_not_exist())
         for grant in sorted(item.grants or ()):
             write_all.save(StaffItem(f"G#{grant}", item.pk, staff_id=item.staff_id, name=item.name))
 
@@ -121,7 +121,7 @@ def end_sessions(staff_id: str, hashes: Iterable[str] | None = None) -> int:
 
 
 def count_failure(staff_id: str, locked_until: datetime | None) -> None:
-    actions = [StaffItem.failures.add(1)]
+    actions: list[Action] = [StaffItem.failures.add(1)]
     if locked_until is not None:
         actions.append(StaffItem.locked_until.set(int(locked_until.timestamp())))
     StaffItem(f"S#{staff_id}", "STAFF").update(actions=actions)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.casework import ladder
 from chalicelib.casework.access import Actor
+from chalicelib.casework.decide import Command, decide
 from chalicelib.casework.events import Event
-from chalicelib.casework.ladder import Command
 from chalicelib.errors import Conflict
 from chalicelib.models import cases
 from chalicelib.usecases.context import Context
@@ -16,8 +15,8 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
     """Decides on the case as read and stores the events with their messages.
 
     A repeat of the same attempt is answered with what it made the first time. `seen` is the version on the actor's page: when a
-    colleague has acted since, the command is refused with `Conflict("someone_else")` naming who and what, and nothing changes. When
-    only the write lost a race, it is decided again on what now stands.
+    colleague has acted since, the command is refused with `Conflict("someone_else")` naming who and what, and nothing changes.
+    When only the write lost a race, it is decided again on what now stands.
     """
     for _ in range(cases.TRIES):
         if any(event.attempt == command.attempt for event in stored.events):
@@ -25,7 +24,7 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
         overtaken = _overtaken_by(stored, actor, seen)
         if overtaken is not None:
             raise Conflict("someone_else", params={"event": overtaken.type, "by": overtaken.by, "at": overtaken.at})
-        events = ladder.decide(stored.case, command, actor, ctx.clock.civil(), ctx.street)
+        events = decide(stored.case, command, actor, ctx.clock.civil(), ctx.street)
         try:
             rows = rows_for(ctx, stored.case, events)
             return cases.write(stored, events, rows, command.attempt, ctx.street, ctx.place_of(stored.case))

@@ -1,7 +1,7 @@
 """Links that need no account: `/t/{token}` opens one case to whoever holds it.
 
-A token is the case number without dashes (9), the key's version (1) and 128 bits of HMAC over number and generation (26). Nothing of
-it is stored; raising a case's generation revokes every link given out before.
+A token is the case number without dashes (9), the key's version (1) and 128 bits of HMAC over number and generation (26).
+Nothing of it is stored; raising a case's generation revokes every link given out before.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from chalicelib.street import Place, Street
 
 @dataclass(frozen=True)
 class Context:
-    """`reveal` calls the function that may decrypt (as a function of its own when deployed, in the same process on one machine)."""
+    """`reveal` calls the function that may decrypt (as a function of its own when deployed, in the same process on one
+    machine).
+    """
 
     street: Street
     places: Mapping[str, Place]

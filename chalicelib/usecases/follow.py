@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.casework import ladder, numbers
 from chalicelib.casework.access import REPORTER, Actor
 from chalicelib.casework.case import Case
-from chalicelib.casework.ladder import Command
+from chalicelib.casework.decide import Command
 from chalicelib.errors import Limited, Unknown
 from chalicelib.models import cases
 from chalicelib.usecases import capability

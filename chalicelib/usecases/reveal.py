@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.casework import access
-from chalicelib.casework.ladder import Command
+from chalicelib.casework.decide import Command
 from chalicelib.errors import DoorstepError, Forbidden, NotAllowed, Unknown
 from chalicelib.models import cases
 from chalicelib.ports import VaultClosed

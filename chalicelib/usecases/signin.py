@@ -1,7 +1,7 @@
 """Staff sign in: name and password, an opaque session, revocable at once.
 
-Sessions live by wall time: twelve hours at most, two hours idle. Only the hash of a session's id is stored. The CSRF token is an HMAC
-of the session's id, so nothing more is kept. A first password is set through a one-time activation link.
+Sessions live by wall time: twelve hours at most, two hours idle. Only the hash of a session's id is stored. The CSRF token is
+an HMAC of the session's id, so nothing more is kept. A first password is set through a one-time activation link.
 """
 
 from __future__ import annotations
@@ -120,7 +120,10 @@ def activate(ctx: Context, secret: str, password: str) -> None:
 
 
 def sign_in(ctx: Context, username: str, password: str) -> str:
-    """The new session's id, for the cookie. Raises `Unauthenticated("sign_in")` and, after five failures, `Limited("sign_in")`."""
+    """The new session's id, for the cookie.
+
+    Raises `Unauthenticated("sign_in")` for any wrong pair and `Limited("sign_in")` after five failures.
+    """
     person = staff.by_username(username.strip().lower()) if username.strip() and len(username) <= 64 else None
     now = ctx.clock.wall()
     if person is not None and person.locked_until and int(person.locked_until) > now.timestamp():

@@ -1,7 +1,8 @@
 """A resident sends a report: once, however often it arrives.
 
 The form makes the submission's key; the case number derives from it, so a repeat finds its own case. The same key with another
-body is a conflict. At most three calls to AWS: one data key for the phone, one write, and one read when the write was not the first.
+body is a conflict. At most three calls to AWS: one data key for the phone, one write, and one read when the write was not the
+first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chalicelib.casework import ladder, numbers, people
+from chalicelib.casework import decide, numbers, people
 from chalicelib.casework.access import unit_of
 from chalicelib.casework.case import Case
 from chalicelib.errors import Conflict, FieldError, Malformed, NotAllowed
@@ -80,7 +81,7 @@ def submit(ctx: Context, report: Report) -> Case:
 def _make(ctx: Context, report: Report, phone: str, place: Place, no: str, submission: str, fingerprint: str) -> cases.Stored:
     """Stores the case, or returns what already stands under its number."""
     sealed = ctx.vault.seal(f"case:{no}", {"phone": phone}) if phone else None
-    events = ladder.submit(_facts(ctx, report, phone, place, no), submission, ctx.clock.civil(), ctx.street)
+    events = decide.submit(_facts(ctx, report, phone, place, no), submission, ctx.clock.civil(), ctx.street)
     empty = cases.Stored(case=Case(no=no), events=(), submission=submission, fingerprint=fingerprint, sealed=sealed)
     rows = rows_for(ctx, empty.case, events)
     for _ in range(cases.TRIES):

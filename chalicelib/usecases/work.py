@@ -11,8 +11,9 @@ from chalicelib.casework import access, ladder, numbers
 from chalicelib.casework.access import OVERSEERS, Actor, split_grant
 from chalicelib.casework.card import NO_DEADLINE, Card
 from chalicelib.casework.case import Case, Party
+from chalicelib.casework.decide import Command
 from chalicelib.casework.events import Event
-from chalicelib.casework.ladder import Command, Step
+from chalicelib.casework.ladder import Step
 from chalicelib.errors import Unknown
 from chalicelib.models import cases, photos, staff
 from chalicelib.street import Rung
@@ -69,7 +70,9 @@ def _inside(unit: str, card: Card) -> bool:
 
 def _merged(lists: Iterable[Iterable[Card]]) -> list[Card]:
     by_number = {card.no: card for cards in lists for card in cards}
-    return sorted(by_number.values(), key=lambda card: ("urgent" not in card.marks, card.deadline or NO_DEADLINE, card.received_at))
+    return sorted(
+        by_number.values(), key=lambda card: ("urgent" not in card.marks, card.deadline or NO_DEADLINE, card.received_at)
+    )
 
 
 def open_case(ctx: Context, actor: Actor, no: str) -> Opened:
