@@ -76,6 +76,25 @@ class PhotoStore(Protocol):
         """A signed GET of minutes for the re-encoded `full` or `thumb`; never the original."""
 
 
+class PhotoTooLarge(Exception):
+    """The object is larger than what was asked for; nothing of it was read."""
+
+
+class PhotoFiles(Protocol):
+    """The photos bucket as the photo function sees it. Only re-encoded JPEGs are ever written."""
+
+    bucket: str
+
+    def read(self, key: str, limit: int) -> bytes | None:
+        """The object, or None when there is none. Raises `PhotoTooLarge` past `limit` bytes."""
+
+    def write(self, key: str, jpeg: bytes) -> None:
+        """Puts a JPEG there."""
+
+    def delete(self, key: str) -> None:
+        """Removes the object; quiet when it is gone already."""
+
+
 @dataclass(frozen=True)
 class Sms:
     """One message for one number. `params` are ordered and short; `ref` is ours and unique per attempt to one recipient."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from botocore.exceptions import (
     ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own; it covers refused, timed-out and failed connections
+    ConnectionError,
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,

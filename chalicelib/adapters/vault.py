@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.faults import NO_ANSWER, code_of, is_server_fault, is_throttle
 from chalicelib.ports import VaultBusy, VaultClosed
 
@@ -40,10 +40,10 @@ def _associated(record: str, field: str) -> bytes:
 
 
 class KmsVault:
-    """Implements `ports.Vault`. `kms` is a botocore client; `key_id` the key's id or ARN; `street` the street's id."""
+    """Implements `ports.Vault`. `key_id` is the key's id or ARN, `street` the street's id."""
 
-    def __init__(self, kms: Any, key_id: str, street: str) -> None:
-        self._kms = kms
+    def __init__(self, aws: Aws, key_id: str, street: str) -> None:
+        self._aws = aws
         self._key_id = key_id
         self._street = street
 
@@ -53,7 +53,9 @@ class KmsVault:
     def seal(self, record: str, fields: Mapping[str, str]) -> bytes:
         """One envelope for all fields, by one KMS call. Raises `VaultBusy` (try again) or `VaultClosed` (no usable key)."""
         try:
-            made = self._kms.generate_data_key(KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=self._context(record))
+            made = self._aws.client("kms").generate_data_key(
+                KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=self._context(record)
+            )
         except (ClientError, *NO_ANSWER) as error:
             raise _translated(error) from error
         cipher = AESGCM(made["Plaintext"])
@@ -73,7 +75,9 @@ class KmsVault:
         if sealed.v != VERSION:
             raise VaultClosed(f"the envelope is of version {sealed.v}")
         try:
-            opened = self._kms.decrypt(CiphertextBlob=sealed.key, KeyId=self._key_id, EncryptionContext=self._context(record))
+            opened = self._aws.client("kms").decrypt(
+                CiphertextBlob=sealed.key, KeyId=self._key_id, EncryptionContext=self._context(record)
+            )
         except (ClientError, *NO_ANSWER) as error:
             raise _translated(error) from error
         cipher = AESGCM(opened["Plaintext"])
