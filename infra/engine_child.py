@@ -13,7 +13,8 @@ from threading import Thread
 
 
 def _stop_with_parent() -> None:
-    while sys.stdin.buffer.read(4096):
+    # The bare descriptor: a thread that waits inside sys.stdin would hold its lock when the interpreter ends.
+    while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,0 +1,70 @@
+"""The two clocks of one machine: civil time, which can be moved forward, and wall time, which can't.
+
+Civil time is wall time plus an offset. It never goes back: not when the machine's own clock is corrected, not over a restart, because
+the latest instant is written beside the offset and is a floor from then on.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+
+# How much of civil time may be handed out before the floor is written again.
+WRITE_EVERY = timedelta(seconds=10)
+
+
+class MovableClock:
+    """Implements `chalicelib.ports.Clock`. Raises ValueError for a file that it did not write."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = Lock()
+        self._offset = timedelta()
+        self._floor = datetime.min.replace(tzinfo=UTC)
+        if file.exists():
+            kept = json.loads(file.read_text("utf-8"))
+            self._offset = timedelta(seconds=float(kept["offset_seconds"]))
+            self._floor = datetime.fromisoformat(kept["latest"])
+        self._written = self._floor
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    def civil(self) -> datetime:
+        with self._lock:
+            self._floor = max(self._floor, self.wall() + self._offset)
+            if self._floor - self._written > WRITE_EVERY:
+                self._write()
+            return self._floor
+
+    @property
+    def offset(self) -> timedelta:
+        return self._offset
+
+    def advance_to(self, instant: datetime) -> datetime:
+        """Moves civil time forward to `instant` (aware); one in the past changes nothing. Returns civil time."""
+        if instant.tzinfo is None:
+            raise ValueError("a naive datetime can't move the clock; hand in an aware one")
+        with self._lock:
+            wall = self.wall()
+            self._floor = max(self._floor, wall + self._offset)
+            if instant > self._floor:
+                self._offset = instant - wall
+                self._floor = instant
+            self._write()
+            return self._floor
+
+    def save(self) -> None:
+        self.civil()
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
+        self._written = self._floor
+        kept = {"offset_seconds": self._offset.total_seconds(), "latest": self._floor.isoformat()}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps(kept), "utf-8")
+        draft.replace(self._file)

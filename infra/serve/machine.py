@@ -1,0 +1,134 @@
+"""Starts the parts of the one-machine server in order and stops them in reverse."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from chalicelib.casework.events import stamp
+from infra.engine import HOST, Engine
+from infra.errors import InfraError
+from infra.say import say
+from infra.serve.clock import MovableClock
+from infra.serve.gateway import Gateway, make_server
+from infra.serve.home import ROOT, Home
+from infra.serve.local import set_environment
+from infra.serve.outbox import OutboxPage
+from infra.serve.pumps import PhotoPump, Pump, StreamPump, context, schedule_event
+from infra.serve.stack import ensure_stack
+from infra.serve.steps import step
+from infra.streetfile.compile import load, write
+from infra.template.data import cors_configuration, data_template
+
+LOG = logging.getLogger("doorstep.serve")
+
+STREAM_S, PHOTOS_S, SWEEP_S = 0.2, 0.5, 60.0
+FINISH_S = 10.0
+
+
+class Machine:
+    """`start()` brings everything up, `stop()` down; both may be called from the main thread only."""
+
+    def __init__(self, street_id: str, port: int, home: Home) -> None:
+        self.home = home
+        self.port = port
+        self.base_url = f"http://{HOST}:{port}"
+        self._file = ROOT / "infra" / "streets" / f"{street_id}.toml"
+        self._closing = ExitStack()
+
+    def start(self) -> None:
+        """Raises `InfraError` or `StreetFileError` with the remedy; whatever was started is stopped by `stop`."""
+        with step("street") as done:
+            street, places = load(self._file)
+            write(self._file, self.home.compiled)
+            done.note = f"{street.name.zh}, {len(places)} places"
+        with step("engine") as done:
+            self.engine = Engine(self.home.engine, persist=True)
+            self._closing.callback(self._stop_engine)
+            self.engine.start()
+            done.note = self.engine.endpoint
+        with step("stack") as done:
+            template = data_template(street, "aws")
+            outputs, made = ensure_stack(self.engine.client("cloudformation"), template, {"SiteOrigin": self.base_url})
+            cors = cors_configuration(self.base_url)
+            self.engine.client("s3").put_bucket_cors(Bucket=outputs["PhotosBucket"], CORSConfiguration=cors)
+            done.note = "made from the template that is deployed" if made else "kept from last time"
+        self.outputs = outputs
+        with step("pages"):
+            set_environment(outputs, self.engine.endpoint, self.home.compiled)
+            self.clock = MovableClock(self.home.clock)
+            self._closing.callback(self.clock.save)
+            self._serve(self._app())
+
+    def _app(self) -> Any:
+        from chalicelib import wiring
+
+        wiring.use(clock=self.clock)
+        self.context = wiring.context()
+        import app
+
+        return app
+
+    def _serve(self, module: Any) -> None:
+        from chalicelib.handlers.fallback import answer_for
+
+        outbox = OutboxPage(self.context.street.tz, self.context.street.sms.sign)
+        gateway = Gateway(module.app, answer_for, {"/outbox": outbox})
+        try:
+            local = make_server(gateway, HOST, self.port)
+        except OSError as error:
+            raise InfraError(f"port {self.port} is taken; stop what uses it or choose another: PORT=8001 make serve") from error
+        self._closing.callback(local.server.server_close)
+        self._closing.callback(self._finish, local.server)
+        thread = threading.Thread(target=local.server.serve_forever, kwargs={"poll_interval": 0.2}, name="http", daemon=True)
+        thread.start()
+        self._closing.callback(local.server.shutdown)
+        self._start_pumps(module)
+
+    def _finish(self, server: Any) -> None:
+        if not server.finish(FINISH_S):
+            say("  some requests were still being answered and are cut off")
+
+    def _start_pumps(self, module: Any) -> None:
+        stream = StreamPump(self.engine.client("dynamodbstreams"), self.outputs["OutboxStreamArn"], module.notify)
+        photos = PhotoPump(self.engine.client("s3"), self.outputs["PhotosBucket"], self.engine.region, module.photo)
+
+        def sweep() -> None:
+            module.sweep(schedule_event(stamp(self.clock.civil()), self.engine.region), context("sweep"))
+
+        self.sweep = Pump("sweep", sweep, SWEEP_S)
+        for pump in (Pump("notify", stream.step, STREAM_S), Pump("photo", photos.step, PHOTOS_S), self.sweep):
+            pump.start()
+            self._closing.callback(self._stop_pump, pump)
+
+    def _stop_pump(self, pump: Pump) -> None:
+        if not pump.stop():
+            say(f"  {pump.name} was still busy and is cut off")
+
+    def _stop_engine(self) -> None:
+        if not self.engine.stop():
+            say("  the engine did not stop by itself: what was written since the start is lost")
+
+    def check(self) -> None:
+        """Raises `InfraError` when the engine has ended under us."""
+        if not self.engine.running:
+            raise InfraError(f"the engine has ended unexpectedly; its log: {self.engine.log}")
+
+    def stop(self) -> None:
+        self._closing.close()
+
+    def manifest(self, forms: Mapping[str, str | None], staff: list[dict[str, Any]]) -> dict[str, Any]:
+        """`.local/demo.json`; null stands where nothing is built yet."""
+        return {
+            "base_url": self.base_url,
+            "forms": {kind: forms.get(kind) for kind in ("issue", "rental", "population")},
+            "desk": f"{self.base_url}/desk",
+            "outbox": f"{self.base_url}/outbox",
+            "clock": None,
+            "staff": staff,
+            "open311": {"base": None, "api_key": None},
+            "openapi": None,
+        }
