@@ -65,9 +65,11 @@ def notify(event: Any, context: Any) -> Any:
 @app.lambda_function(name="photo")
 def photo(event: Any, context: Any) -> Any:
     """An upload has arrived: sniffs, re-encodes, makes the thumbnail, deletes the original."""
-    from chalicelib.usecases.photos import on_upload
+    from chalicelib.usecases.photos import process
 
-    return on_upload(wiring.house(), event)
+    house = wiring.house()
+    done = process(event, house.photo_files, house.context.clock, house.context.street.retention.photo_days)
+    return {"done": [photo.outcome for photo in done]}
 
 
 @app.lambda_function(name="sweep")

@@ -62,12 +62,8 @@ class UploadGrant:
 
 
 class PhotoStore(Protocol):
-    def grant(
-        self, ref: str, slot: int, *, minutes: int, content_type: str | None = None, redirect: str | None = None
-    ) -> UploadGrant:
-        """A presigned POST pinned to the key `incoming/<ref>/<slot>`, 1 B – 10 MB, and to `content_type` (None: any image
-        type).
-        """
+    def grant(self, ref: str, slot: int, *, minutes: int, redirect: str | None = None) -> UploadGrant:
+        """A presigned POST pinned to the key `incoming/<ref>/<slot>`, its type and 1 B – 10 MB."""
 
     def origin(self) -> str:
         """Scheme and host that photos are posted to and shown from, for the page's Content-Security-Policy."""

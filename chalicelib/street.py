@@ -106,9 +106,10 @@ class CaseClass(msgspec.Struct, frozen=True, kw_only=True):
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
     """`{start, stop, pause, warn, late, action}` of the street file.
 
-    `start` is the event that starts it (`entered` = the case reached the rung that names this clock); `stop` the events that end it;
-    `pause` the states in which it stands still; `warn` how long before its end the reminder goes out; `late` its length; `action` what
-    is done at the end, once: `escalate`, `remind`, `flag`. `basis` is `stated` by the street or `assumed`.
+    `start` is the event that starts it (`entered` = the case reached the rung that names this clock); `stop` the events that
+    end it; `pause` the states in which it stands still; `warn` how long before its end the reminder goes out; `late` its
+    length;
+    `action` what is done at the end, once: `escalate`, `remind`, `flag`. `basis` is `stated` by the street or `assumed`.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """The composition root: builds every client and adapter, lazily, once per process.
 
-`house()` is what handlers and event functions call. The one-machine server and the tests hand in their own clock and settings with
-`use()` before the first call; nothing is built at import.
+`house()` is what handlers and event functions call. The one-machine server and the tests hand in their own clock and settings
+with `use()` before the first call; nothing is built at import.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ class House:
     settings: Settings
     aws: Aws
     context: Context
+
+    @property
+    def photo_files(self) -> ports.PhotoFiles:
+        from chalicelib.adapters.photos import S3PhotoFiles
+
+        return S3PhotoFiles(self.aws, self.settings.photos_bucket)
 
 
 class _Process:
@@ -104,7 +110,7 @@ def _context(settings: Settings, aws: Aws) -> Context:
         clock=clock,
         keys=Keyring(aws.client("dynamodb"), settings.keys_table),
         vault=KmsVault(aws.lazy("kms"), settings.kms_key, street.id),
-        photos=S3Photos(aws.lazy("s3"), settings.photos_bucket, clock),
+        photos=S3Photos(aws, settings.photos_bucket),
         sms=_Process.sms or provider(sms_name, aws, street.sms),
         sms_name=sms_name,
         reveal=_reveal(settings, aws),
