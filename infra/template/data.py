@@ -247,8 +247,8 @@ def _tls_only(bucket: str) -> Json:
 def _key(partition: str) -> Json:
     """One key: envelopes of personal data, tables and buckets.
 
-    Tables and buckets use it through their service on behalf of whoever may call them (`kms:ViaService`), which opens no envelope:
-    those are bound to the street and the record by their encryption context and need Decrypt in the caller's own role.
+    Tables and buckets use it through their service on behalf of whoever may call them (`kms:ViaService`), which opens no
+    envelope: those are bound to the street and the record by their encryption context and need Decrypt in the caller's own role.
     """
     suffixes = ["amazonaws.com"] if partition == "aws" else ["amazonaws.com.cn", "amazonaws.com"]
     return retained(

@@ -1,0 +1,166 @@
+"""The functions, and what starts those that no request starts.
+
+Photos arrive through a rule on the event bus, messages through the outbox's stream, the sweep through a schedule. Asynchronous
+calls are not repeated where the next minute does the same work anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.street import Street
+from infra.template.cfn import Json, attr, ref, retained, sub
+from infra.template.policies import environment, role
+
+# Months of logs that have to be there, and the lengths that CloudWatch offers.
+LOG_DAYS_AT_LEAST = 184
+LOG_DAYS_OFFERED = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+@dataclass(frozen=True)
+class Size:
+    """`memory` in MB (CPU comes in proportion), `timeout` in seconds."""
+
+    memory: int
+    timeout: int
+
+
+# The gateway gives up after 29 s. A photo of many megapixels needs room. The sweep stops by itself before its minute is over.
+SIZES: Mapping[str, Size] = {
+    "APIHandler": Size(1024, 28),
+    "Reveal": Size(1024, 15),
+    "Notify": Size(512, 60),
+    "Photo": Size(1769, 60),
+    "Sweep": Size(512, 58),
+}
+
+
+def log_days(street: Street) -> int:
+    """The shortest length CloudWatch offers that keeps logs as long as the street asks and six months at least."""
+    wanted = max(street.retention.log_days, LOG_DAYS_AT_LEAST)
+    return next((days for days in LOG_DAYS_OFFERED if days >= wanted), LOG_DAYS_OFFERED[-1])
+
+
+def log_group(street: Street) -> Json:
+    return retained({"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": log_days(street)}})
+
+
+def function_resources(handlers: Mapping[str, str], runtime: str, street: Street, partition: str) -> Json:
+    """`handlers` maps logical names to `module.attribute`, as the packager read them from the app."""
+    resources: Json = {}
+    for logical, handler in handlers.items():
+        group, own_role = f"{logical}Log", f"{logical}Role"
+        resources[group] = log_group(street)
+        resources[own_role] = role(logical, street, partition, group)
+        resources[logical] = _function(logical, handler, runtime, own_role, group)
+    resources |= _stream() | _arrival() | _schedule()
+    return {"Resources": resources}
+
+
+def _function(logical: str, handler: str, runtime: str, own_role: str, group: str) -> Json:
+    size = SIZES[logical]
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Handler": handler,
+            "Runtime": runtime,
+            "Architectures": ["x86_64"],
+            "Code": {"S3Bucket": ref("CodeBucket"), "S3Key": ref("CodeKey")},
+            "Role": attr(own_role, "Arn"),
+            "MemorySize": size.memory,
+            "Timeout": size.timeout,
+            "TracingConfig": {"Mode": "PassThrough"},
+            "LoggingConfig": {"LogGroup": ref(group)},
+            "Environment": {"Variables": environment(logical)},
+        },
+    }
+
+
+def _stream() -> Json:
+    """New messages, at once. A poisoned one is separated by bisection and left to the sweep after three tries."""
+    new = '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"state":{"S":["pending"]}}}}'
+    return {
+        "NotifyFromOutbox": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": attr("OutboxTable", "StreamArn"),
+                "FunctionName": ref("Notify"),
+                "StartingPosition": "TRIM_HORIZON",
+                "BatchSize": 10,
+                "BisectBatchOnFunctionError": True,
+                "MaximumRetryAttempts": 3,
+                "MaximumRecordAgeInSeconds": 3600,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "FilterCriteria": {"Filters": [{"Pattern": new}]},
+            },
+        }
+    }
+
+
+def _arrival() -> Json:
+    return {
+        "PhotoArrived": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "A resident's photo has arrived",
+                "State": "ENABLED",
+                "EventPattern": {
+                    "source": ["aws.s3"],
+                    "detail-type": ["Object Created"],
+                    "detail": {"bucket": {"name": [ref("PhotosBucket")]}, "object": {"key": [{"prefix": "incoming/"}]}},
+                },
+                "Targets": [{"Id": "photo", "Arn": attr("Photo", "Arn")}],
+            },
+        },
+        "PhotoArrivedPermission": _permission("Photo", "PhotoArrived"),
+    }
+
+
+def _schedule() -> Json:
+    return {
+        "SweepEveryMinute": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "Clocks that are due, messages that wait",
+                "State": "ENABLED",
+                "ScheduleExpression": "rate(1 minute)",
+                "Targets": [{"Id": "sweep", "Arn": attr("Sweep", "Arn")}],
+            },
+        },
+        "SweepEveryMinutePermission": _permission("Sweep", "SweepEveryMinute"),
+        "SweepOnce": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": ref("Sweep"),
+                "Qualifier": "$LATEST",
+                # The next minute's sweep does what this one left; repeating it would only make them overlap.
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": 60,
+            },
+        },
+    }
+
+
+def _permission(function: str, rule: str) -> Json:
+    return {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "FunctionName": ref(function),
+            "Action": "lambda:InvokeFunction",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": attr(rule, "Arn"),
+        },
+    }
+
+
+def function_outputs() -> Json:
+    return {
+        "ApiId": {"Value": ref("RestAPI")},
+        "EndpointURL": {"Value": sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/V1/")},
+        "RevealFunction": {"Value": ref("Reveal")},
+        "NotifyFunction": {"Value": ref("Notify")},
+        "PhotoFunction": {"Value": ref("Photo")},
+        "SweepFunction": {"Value": ref("Sweep")},
+        "WebFunction": {"Value": ref("APIHandler")},
+    }

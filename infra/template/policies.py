@@ -1,0 +1,180 @@
+"""What each function may do, and nothing else.
+
+Every function has a role of its own. Reading a phone number is `kms:Decrypt` on the street's key with the street's name in the
+encryption context: `Reveal`, `Notify` and `Sweep` have it, the pages do not, so "no log, no reveal" does not
+hang on the pages' code. Tables and buckets are encrypted with the same key, which the key's own policy allows through those
+services alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.street import Street
+from infra.template.cfn import Json, attr, ref, sub
+
+READ = ("GetItem", "BatchGetItem", "Query")
+WRITE = ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+
+
+def statements(logical: str, street: Street, partition: str) -> list[Json]:
+    """Policy statements of a function. Raises `KeyError` for a function unknown here: none gets a role by default."""
+    return {
+        "APIHandler": _web,
+        "Reveal": _reveal,
+        "Notify": _notify,
+        "Photo": _photo,
+        "Sweep": _sweep,
+    }[logical](street, partition)
+
+
+def role(logical: str, street: Street, partition: str, log_group: str) -> Json:
+    """The role: trusted by Lambda, its statements, and its own log."""
+    logs = {
+        "Sid": "Log",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": attr(log_group, "Arn"),
+    }
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
+            "Policies": [
+                {
+                    "PolicyName": "own",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [*statements(logical, street, partition), logs]},
+                }
+            ],
+        },
+    }
+
+
+def trust(service: str) -> Json:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+    }
+
+
+def _web(street: Street, partition: str) -> list[Json]:
+    return [
+        _table("CasesTable", (*READ, *WRITE), ("desk", "open", "ledger")),
+        _table("OutboxTable", ("GetItem", "Query", "PutItem", "ConditionCheckItem")),
+        _table("StaffTable", (*READ, *WRITE)),
+        _table("KeysTable", ("GetItem", "PutItem")),
+        _key("Seal", "kms:GenerateDataKey", street),
+        _objects("Grant", "PhotosBucket", "incoming/", "s3:PutObject"),
+        _objects("Show", "PhotosBucket", "ready/", "s3:GetObject"),
+        _objects("Codes", "CodesBucket", "codes/", "s3:GetObject"),
+        {"Sid": "Reveal", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": attr("Reveal", "Arn")},
+    ]
+
+
+def _reveal(street: Street, partition: str) -> list[Json]:
+    return [
+        # It writes the log entry itself, as an event of the case, before anything is opened.
+        _table("CasesTable", (*READ, *WRITE)),
+        _table("OutboxTable", ("PutItem", "ConditionCheckItem")),
+        _table("StaffTable", (*READ, "UpdateItem")),
+        _table("KeysTable", ("GetItem",)),
+        _key("Open", "kms:Decrypt", street),
+    ]
+
+
+def _notify(street: Street, partition: str) -> list[Json]:
+    return [
+        _table("CasesTable", READ),
+        _table("OutboxTable", (*READ, *WRITE)),
+        _table("StaffTable", READ),
+        _table("KeysTable", ("GetItem",)),
+        _key("Open", "kms:Decrypt", street),
+        {
+            "Sid": "Stream",
+            "Effect": "Allow",
+            "Action": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            "Resource": attr("OutboxTable", "StreamArn"),
+        },
+        # AWS knows no narrower resource for listing streams.
+        {"Sid": "Streams", "Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"},
+        *_sns(street, partition),
+    ]
+
+
+def _sweep(street: Street, partition: str) -> list[Json]:
+    return [
+        _table("CasesTable", (*READ, *WRITE), ("timers",)),
+        _table("OutboxTable", (*READ, *WRITE), ("pending",)),
+        _table("StaffTable", READ),
+        _table("KeysTable", ("GetItem",)),
+        _key("Open", "kms:Decrypt", street),
+        *_sns(street, partition),
+    ]
+
+
+def _photo(street: Street, partition: str) -> list[Json]:
+    return [
+        _table("CasesTable", ("GetItem", "Query", "PutItem", "UpdateItem")),
+        _table("KeysTable", ("GetItem",)),
+        _objects("Arrived", "PhotosBucket", "incoming/", "s3:GetObject", "s3:DeleteObject"),
+        _objects("Ready", "PhotosBucket", "ready/", "s3:PutObject", "s3:GetObject", "s3:DeleteObject"),
+        # Without it S3 answers 403 instead of 404 for an upload that is already gone, and a repeat would look like a fault.
+        {
+            "Sid": "Missing",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": attr("PhotosBucket", "Arn"),
+            "Condition": {"StringLike": {"s3:prefix": ["incoming/*", "ready/*"]}},
+        },
+    ]
+
+
+def _table(table: str, actions: Sequence[str], indexes: Sequence[str] = ()) -> Json:
+    resources = [attr(table, "Arn"), *(sub(f"${{{table}.Arn}}/index/{index}") for index in indexes)]
+    return {
+        "Sid": table,
+        "Effect": "Allow",
+        "Action": [f"dynamodb:{action}" for action in actions],
+        "Resource": resources,
+    }
+
+
+def _objects(sid: str, bucket: str, prefix: str, *actions: str) -> Json:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": sub(f"${{{bucket}.Arn}}/{prefix}*")}
+
+
+def _key(sid: str, action: str, street: Street) -> Json:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": attr("VaultKey", "Arn"),
+        "Condition": {"StringEquals": {"kms:EncryptionContext:street": street.id}},
+    }
+
+
+def _sns(street: Street, partition: str) -> list[Json]:
+    """Only where the street sends through SNS, which China's regions don't offer. A phone number is no resource, so topics are
+    excluded instead."""
+    if street.sms.provider != "sns" or partition != "aws":
+        return []
+    topics = sub("arn:${AWS::Partition}:sns:*:*:*")
+    return [{"Sid": "Sms", "Effect": "Allow", "Action": "sns:Publish", "NotResource": topics}]
+
+
+def environment(logical: str) -> Json:
+    """The variables of `chalicelib.settings` for that function; Lambda itself sets AWS_REGION."""
+    own: Json = {
+        "DOORSTEP_CASES_TABLE": ref("CasesTable"),
+        "DOORSTEP_OUTBOX_TABLE": ref("OutboxTable"),
+        "DOORSTEP_STAFF_TABLE": ref("StaffTable"),
+        "DOORSTEP_KEYS_TABLE": ref("KeysTable"),
+        "DOORSTEP_PHOTOS_BUCKET": ref("PhotosBucket"),
+        "DOORSTEP_CODES_BUCKET": ref("CodesBucket"),
+        "DOORSTEP_KMS_KEY": attr("VaultKey", "Arn"),
+        "DOORSTEP_FUNCTIONS": "lambda",
+        "DOORSTEP_BASE_URL": {"Fn::If": ["HasDomain", sub("https://${DomainName}"), ""]},
+    }
+    if logical == "APIHandler":
+        own["DOORSTEP_REVEAL_FUNCTION"] = ref("Reveal")
+    return own
