@@ -101,8 +101,8 @@ def _stage(deployment: str) -> Json:
     return {
         "Type": "AWS::ApiGateway::Stage",
         "Properties": {
-            # Access logs are refused until the account has its role: naming it here makes the stage wait for it. A DependsOn can't
-            # be conditional.
+            # Access logs are refused until the account has its role: naming it here makes the stage wait for it. A
+            # DependsOn can't be conditional.
             "Description": {
                 "Fn::If": ["MakesLogRole", sub("logs by the role set in ${ApiAccount}"), "logs by the account's own role"]
             },
