@@ -24,22 +24,31 @@ def client(service: str, config: Config | None = None) -> Any:
 
 @contextmanager
 def local_aws() -> Iterator[None]:
-    """moto, with its DynamoDB made atomic: without the lock two writers can both win one conditional put."""
+    """moto, with DynamoDB and S3 made atomic.
+
+    Without the lock two writers can both win one conditional put, and parallel puts of one object close each other's buffers.
+    """
     from moto import mock_aws
     from moto.dynamodb.responses import DynamoHandler
+    from moto.s3.responses import S3Response
 
-    original: Callable[..., Any] = DynamoHandler.call_action
+    with _serialised(DynamoHandler, "call_action"), _serialised(S3Response, "key_response"), mock_aws():
+        yield
 
-    def serialised(self: Any) -> Any:
+
+@contextmanager
+def _serialised(owner: Any, name: str) -> Iterator[None]:
+    original: Callable[..., Any] = getattr(owner, name)
+
+    def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
         with _LOCK:
-            return original(self)
+            return original(*args, **kwargs)
 
-    DynamoHandler.call_action = serialised
+    setattr(owner, name, one_at_a_time)
     try:
-        with mock_aws():
-            yield
+        yield
     finally:
-        DynamoHandler.call_action = original
+        setattr(owner, name, original)
 
 
 def refusal(code: str, status: int = 400, operation: str = "Operation") -> ClientError:

@@ -1,8 +1,8 @@
 """Photos in S3: what a browser may upload, what anybody may look at, and what the photo function reads and writes.
 
 An upload is a presigned POST whose policy names the bucket, the key, the type, the size and the answer, each exactly;
-nothing else can be sent with it. Looking is a presigned GET of the re-encoded JPEG for five minutes. Both are signed with the machine's
-wall time by the role that asks, so a role that can't read the bucket can't hand out links to it.
+nothing else can be sent with it. Looking is a presigned GET of the re-encoded JPEG for five minutes. Both are signed with the
+machine's wall time by the role that asks, so a role that can't read the bucket can't hand out links to it.
 """
 
 from __future__ import annotations
