@@ -1,0 +1,210 @@
+"""Mistakes in what a street is: keys, types, names, ids and references."""
+
+from __future__ import annotations
+
+from tests.wrong_street import Wrong
+
+SIMPLE = '[[classes]]\nid = "simple"\n'
+ACCEPT = "[clocks.committee_accept]\n"
+COMMUNITY = '[[committees.communities]]\nid = "c01b"\n'
+
+IDENTITY = [
+    # keys
+    Wrong("unknown key", 'phone = "021', '@phon = "x"\nphone = "021', "street.phon", "is not a key", 'did you mean "phone"?'),
+    Wrong("mistyped table", "[retention]", "@[retentoin]", "retentoin", "is not a key", 'did you mean "retention"?'),
+    Wrong(
+        "mistyped key of a rung",
+        'pass_up = "centre" # assumed',
+        '@passup = "centre" # assumed',
+        "rungs[zone].passup",
+        "is not a key",
+        'did you mean "pass_up"?',
+    ),
+    Wrong(
+        "mistyped key of an entry",
+        '{ channels = ["visit"',
+        '@{ chanels = [], channels = ["visit"',
+        "rungs[committee].enters[1].chanels",
+        "is not a key",
+        "channels",
+    ),
+    Wrong(
+        "unknown key of a template",
+        'received = { code = "SMS_000000001" }',
+        '@received = { code = "SMS_000000001", text = "x" }',
+        "sms.templates.received.text",
+        "is not a key",
+        "code",
+    ),
+    Wrong("missing key", 'phone = "021-0012 3456"\n', "", "street.phone", "missing", "021-0012 3456"),
+    Wrong("missing basis", 'basis = "stated" # 7', "# 7", "clocks.whole_case.basis", "missing", "stated, assumed"),
+    Wrong("missing retention", "message_days = 180\n", "", "retention.message_days", "missing", "whole number"),
+    # types
+    Wrong(
+        "text as number",
+        'phone = "021-0012 3456"',
+        "@phone = 12345",
+        "street.phone",
+        "is a whole number, not text",
+        "021-0012 3456",
+    ),
+    Wrong("number as text", "case_days = 1095", '@case_days = "1095"', "retention.case_days", "is text", "without quotes"),
+    Wrong("flag as text", "visit = false", '@visit = "no"', "follow_up.visit", "is text", "true or false"),
+    Wrong("flag as number", "answers = true", "@answers = 1", "classes[consult].answers", "is a whole number", "true or false"),
+    Wrong(
+        "list as text",
+        'allocate = ["zone", "committee", "verifier"]',
+        '@allocate = "zone"',
+        "rungs[centre].allocate",
+        "is text",
+        "list",
+    ),
+    Wrong("number out of range", "rate_days = 30", "@rate_days = 0", "follow_up.rate_days", "out of range", "1 to 365"),
+    Wrong("float", "rate_days = 30", "@rate_days = 3.5", "follow_up.rate_days", "is a number", "whole number"),
+    # schema and identity
+    Wrong("schema", "schema = 1", "@schema = 2", "schema", "is not the schema", "schema = 1"),
+    Wrong("no schema", "schema = 1\n", "", "schema", "missing", "whole number"),
+    Wrong("street id", 'id = "changqiao"', '@id = "Changqiao"', "street.id", "right form", "lower-case"),
+    Wrong("file's name", 'id = "changqiao"', '@id = "huajing"', "street.id", "differs from the file's name", 'id = "changqiao"'),
+    Wrong("phone", "021-0012 3456", "@extension 12", "street.phone", "right form", "digits"),
+    Wrong(
+        "domain with scheme",
+        'domain = "changqiao',
+        '@domain = "https://changqiao',
+        "street.domain",
+        "right form",
+        "without https://",
+    ),
+    Wrong(
+        "domain too long",
+        "changqiao.example",
+        "@a-very-long-name-of-a-street.changqiao.example",
+        "street.domain",
+        "46 characters",
+        "at most 35",
+    ),
+    Wrong("region", "cn-north-1", "@cn-norht-1", "street.region", "no AWS region", 'did you mean "cn-north-1"?'),
+    Wrong("time zone", "Asia/Shanghai", "@Asia/Shangai", "street.timezone", "no time zone", 'did you mean "Asia/Shanghai"?'),
+    Wrong("language", '["zh-CN", "en"]', '@["en"]', "street.languages", "begin with zh-CN", '["zh-CN", "en"]'),
+    Wrong("plate too light", 'plate = "#183E7C"', '@plate = "#4A90E2"', "street.plate", "contrast of 3.3:1", "7:1"),
+    Wrong("plate no colour", 'plate = "#183E7C"', '@plate = "blue"', "street.plate", "right form", "#183E7C"),
+    Wrong("empty name", 'brand = { zh = "民情二维码"', '@brand = { zh = ""', "street.brand.zh", "is empty", "write the text"),
+    Wrong("name too long", 'zh = "长桥街道"', '@zh = "长桥街道长桥街道长桥街道长"', "street.name", "13 characters", "at most 12"),
+    Wrong("wrong encoding inside", 'zh = "徐汇区"', '@zh = "徐\ufffd区"', "street.district.zh", "wrong encoding", "UTF-8"),
+    Wrong("kind of code", 'id = "rental"', '@id = "renting"', "kinds[renting].id", "not known", 'did you mean "rental"?'),
+    # ids
+    Wrong("bad id", 'id = "hardware"', '@id = "Hardware!"', "categories[Hardware!].id", "right form", "lower-case letter"),
+    Wrong(
+        "duplicate category",
+        'id = "greenery"',
+        '@id = "property"',
+        "categories[property].id",
+        "another one above",
+        "each its own",
+    ),
+    Wrong(
+        "duplicate class", SIMPLE, '[[classes]]\n@id = "consult"\n', "classes[consult].id", "another one above", "each its own"
+    ),
+    Wrong(
+        "duplicate community",
+        COMMUNITY,
+        '[[committees.communities]]\n@id = "c01a"\nname = "示例新苑"\n' + COMMUNITY,
+        "committees[c01].communities[c01a].id",
+        "another one",
+        "its own",
+    ),
+    Wrong("duplicate name", 'zh = "南片区"', '@zh = "东片区"', "zones[z2].name", "name of another one above", "each its own"),
+    # references
+    Wrong(
+        "zone of a committee",
+        'id = "c01"\nzone = "z1"',
+        'id = "c01"\n@zone = "z9"',
+        "committees[c01].zone",
+        "not known",
+        "z1, z2",
+    ),
+    Wrong(
+        "clock of a rung",
+        '"centre_dispatch"]',
+        '@"center_dispatch"]',
+        "rungs[centre].clocks[1]",
+        "not known",
+        'did you mean "centre_dispatch"?',
+    ),
+    Wrong(
+        "clock of a class",
+        '["rental_verify",',
+        '@["rental_verfy",',
+        "classes[group_rental].clocks[1]",
+        "not known",
+        'did you mean "rental_verify"?',
+    ),
+    Wrong(
+        "clock of a class and a rung",
+        '["rental_verify",',
+        '@["zone_accept", "rental_verify",',
+        "classes[group_rental].clocks[1]",
+        "a rung's clock too",
+        "of its own",
+    ),
+    Wrong(
+        "rung above", 'late = "centre" #', '@late = "center" #', "rungs[committee].late", "not known", 'did you mean "centre"?'
+    ),
+    Wrong(
+        "rung below",
+        '["zone", "committee", "verifier"]',
+        '@["zones", "committee", "verifier"]',
+        "rungs[centre].allocate[1]",
+        "not known",
+        '"zone"',
+    ),
+    Wrong(
+        "class of an entry",
+        'classes = ["group_rental"]',
+        '@classes = ["group_let"]',
+        "rungs[verifier].enters[1].classes[1]",
+        "not known",
+        "group_rental",
+    ),
+    Wrong(
+        "channel of an entry",
+        '["visit", "phone"',
+        '@["visit", "visit", "phone"',
+        "rungs[committee].enters[1].channels[2]",
+        "stands here twice",
+        "once",
+    ),
+    Wrong(
+        "channel of a clock",
+        'channels = ["hotline_12345"]\nlate',
+        '@channels = ["hotline"]\nlate',
+        "clocks.mirror_12345.channels[1]",
+        "not known",
+        "hotline_12345",
+    ),
+    Wrong(
+        "role of a rung",
+        'role = "dispatcher"',
+        '@role = "dispacher"',
+        "rungs[centre].role",
+        "not known",
+        'did you mean "dispatcher"?',
+    ),
+    Wrong(
+        "scope of a rung",
+        'scope = "zone"',
+        '@scope = "district"',
+        "rungs[zone].scope",
+        "not known",
+        "community, committee, zone, street",
+    ),
+    Wrong(
+        "role to assign to",
+        '["dispatcher", "department"',
+        '@["dispatcher", "departments"',
+        "rungs[centre].assign[2]",
+        "not known",
+        '"department"',
+    ),
+    Wrong("role to tell", ACCEPT, ACCEPT + '@tell = ["boss"]\n', "clocks.committee_accept.tell[1]", "not known", "supervisor"),
+]
