@@ -109,7 +109,7 @@ def _context(settings: Settings, aws: Aws) -> Context:
         places=read_places(settings.places_file),
         clock=clock,
         keys=Keyring(aws.client("dynamodb"), settings.keys_table),
-        vault=KmsVault(aws.lazy("kms"), settings.kms_key, street.id),
+        vault=KmsVault(aws, settings.kms_key, street.id),
         photos=S3Photos(aws, settings.photos_bucket),
         sms=_Process.sms or provider(sms_name, aws, street.sms),
         sms_name=sms_name,

@@ -35,10 +35,6 @@ class Aws:
                     self._clients[service] = self._build(service)
         return self._clients[service]
 
-    def lazy(self, service: str) -> Any:
-        """A stand-in that builds the client when its first method is looked up: for adapters that most requests never use."""
-        return _Lazy(self, service)
-
     def _build(self, service: str) -> Any:
         from botocore.config import Config
         from botocore.session import get_session
@@ -54,11 +50,3 @@ class Aws:
             signature_version="s3v4" if service == "s3" else None,
         )
         return self._session.create_client(service, region_name=self.region, endpoint_url=self.endpoint, config=config)
-
-
-class _Lazy:
-    def __init__(self, aws: Aws, service: str) -> None:
-        self._aws, self._service = aws, service
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._aws.client(self._service), name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.casework import calendar
 from chalicelib.casework.case import Case, ClockRun
-from chalicelib.casework.events import parse, stamp
+from chalicelib.casework.events import PERSON_REPLIES, parse, stamp
 from chalicelib.street import Clock, Street
 
 # Events by which a case comes to an office; clocks with `start = "entered"` begin here.
@@ -105,3 +105,9 @@ def _resumed(run: ClockRun, clock: Clock, now: datetime, street: Street) -> dict
     if warn and warn > now:
         resumed["warn"] = stamp(warn)
     return resumed
+
+
+def feedback_due(case: Case, street: Street) -> str | None:
+    """When a person will have answered: the first end among clocks that any reply of a person stops; else the next deadline."""
+    ends = [run.due for run in case.clocks if run.running and set(street.clocks[run.id].stop) >= PERSON_REPLIES]
+    return min(ends, default=case.deadline)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from chalicelib.casework.case import Case
+from chalicelib.casework.clocks import feedback_due
 from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.street import Street
 
@@ -74,7 +75,7 @@ def _clock_name(case: Case, street: Street) -> str:
 Fill = Callable[[Case, Event, Street], tuple[str, ...]]
 
 FILLS: dict[str, Fill] = {
-    "received": lambda case, event, street: (case.no, short_date(case.deadline, street)),
+    "received": lambda case, event, street: (case.no, short_date(feedback_due(case, street), street)),
     "accepted": lambda case, event, street: (case.no, office_name(case, street), case_deadline(case, street)),
     "question": lambda case, event, street: (case.no, short_date(case.reply_by, street)),
     "handled": lambda case, event, street: (case.no, short_date(_rate_by(case, street), street)),
