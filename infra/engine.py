@@ -12,8 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,6 +43,9 @@ def isolate(environ: Any) -> None:
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
     environ.update(ISOLATION)
+    # The engine is on this machine; a proxy could not find it.
+    for name in ("NO_PROXY", "no_proxy"):
+        environ[name] = ",".join(filter(None, [environ.get(name, ""), HOST, "localhost"]))
 
 
 def free_port() -> int:
@@ -120,14 +122,21 @@ class Engine:
         while time.monotonic() < until:
             if self._child is None or self._child.poll() is not None:
                 raise InfraError(f"ministack ended while starting; the end of {self.log}:\n{self._log_end()}")
-            try:
-                with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=1) as answer:
-                    if answer.status == 200:
-                        return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
+            if self._healthy():
+                return
+            time.sleep(0.05)
         self.stop()
         raise InfraError(f"ministack did not answer within {READY_S:.0f} s; the end of {self.log}:\n{self._log_end()}")
+
+    def _healthy(self) -> bool:
+        connection = HTTPConnection(HOST, self.port, timeout=1)
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def _log_end(self) -> str:
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-20:])
@@ -180,7 +189,9 @@ class Engine:
 
 
 def put_stack(cloudformation: Any, name: str, template: dict[str, Any], parameters: dict[str, str]) -> dict[str, str]:
-    """Creates the stack, or updates it when its template or parameters changed; its outputs. Raises `InfraError` with the reason."""
+    """Creates the stack, or updates it when its template or parameters changed; its outputs. Raises `InfraError` with the
+    reason.
+    """
     body = json.dumps(template, ensure_ascii=False, sort_keys=True)
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())]
     request = {"StackName": name, "TemplateBody": body, "Parameters": given, "Capabilities": ["CAPABILITY_IAM"]}

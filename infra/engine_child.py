@@ -1,7 +1,7 @@
 """Runs ministack as a child that never outlives its parent: when our end of its standard input closes, it stops cleanly.
 
-A clean stop is the only moment at which ministack writes its tables to disk, so this also saves what was entered when the parent is
-killed or crashes.
+A clean stop is the only moment at which ministack writes its tables to disk, so this also saves what was entered when the
+parent is killed or crashes.
 """
 
 from __future__ import annotations

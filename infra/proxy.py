@@ -1,7 +1,7 @@
 """API Gateway's side of a request, for the one-machine server and the tests: the REST proxy event that a function receives.
 
-Shape and habits are API Gateway's (REST API, Lambda proxy integration, payload 1.0): header names as sent, the last value in `headers` and
-all in `multiValueHeaders`; absent query and path parameters are None; a body that is not text arrives as base64.
+Shape and habits are API Gateway's (REST API, Lambda proxy integration, payload 1.0): header names as sent, the last value in
+`headers` and all in `multiValueHeaders`; absent query and path parameters are None; a body that is not text arrives as base64.
 """
 
 from __future__ import annotations

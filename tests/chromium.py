@@ -1,6 +1,7 @@
 """The browser that the tests drive: found, or fetched by `make test` (`python -m tests.chromium --get`).
 
-On Debian as root the distribution's own, with a Chinese font, so that pictures of pages show what residents see; otherwise Playwright's
+On Debian as root the distribution's own, with a Chinese font, so that pictures of pages show what residents see; otherwise
+Playwright's
 download. Tests that need a browser fail, and say so in the last lines, where none can be had: they are never skipped.
 """
 

@@ -113,16 +113,27 @@ def _log_to(machine: Machine) -> None:
 
 
 def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]]:
-    from infra import codes, demo
+    from infra import codes
+    from infra.demo.cases import play
+    from infra.demo.pictures import upload
+    from infra.demo.roles import ensure_staff, home_of
 
+    ctx, s3 = machine.context, machine.engine.client("s3")
     with step("codes") as done:
-        made = codes.upload_missing(machine.context, machine.engine.client("s3"), machine.outputs["CodesBucket"])
+        made = codes.upload_missing(ctx, s3, machine.outputs["CodesBucket"])
         done.note = f"{made} made as SVG" if made else "all there"
     with step("demo") as done:
-        staff = demo.staff(machine.context, machine.home.secrets)
-        cases = demo.cases(machine.context)
-        done.note = f"{len(staff)} members of staff, {cases} cases"
-    return demo.forms(machine.context, machine.base_url), staff
+        staff = ensure_staff(ctx, machine.home.secrets)
+        done.note = f"{len(staff)} members of staff"
+        # Written last, so that a start that was interrupted plays the rest next time.
+        if not machine.home.played.exists():
+            played = play(ctx)
+            upload(s3, machine.outputs["PhotosBucket"], played)
+            machine.home.played.touch()
+            done.note += f", {len(played)} cases"
+    home = home_of(ctx.street, ctx.places.values())
+    forms: dict[str, str | None] = {"issue": f"{machine.base_url}/Q/{ctx.code_for('issue', home)}"}
+    return forms, staff
 
 
 def _tell(machine: Machine, forms: dict[str, str | None], staff: list[dict[str, Any]], seconds: float) -> None:

@@ -1,7 +1,7 @@
 """The two clocks of one machine: civil time, which can be moved forward, and wall time, which can't.
 
-Civil time is wall time plus an offset. It never goes back: not when the machine's own clock is corrected, not over a restart, because
-the latest instant is written beside the offset and is a floor from then on.
+Civil time is wall time plus an offset. It never goes back: not when the machine's own clock is corrected, not over a restart,
+because the latest instant is written beside the offset and is a floor from then on.
 """
 
 from __future__ import annotations

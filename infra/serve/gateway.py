@@ -1,6 +1,8 @@
-"""What stands in front of the function on AWS, on this machine: Chalice's own threaded local server, made to behave as API Gateway does.
+"""What stands in front of the function on AWS, on this machine: Chalice's own threaded local server, made to behave as API
+Gateway does.
 
-Against `chalice local` it takes a thousand waiting connections instead of five, compresses, refuses bodies over 6 MB, answers unknown
+Against `chalice local` it takes a thousand waiting connections instead of five, compresses, refuses bodies over 6 MB, answers
+unknown
 addresses the way the application does, tells the visitor's real address, sends files as bytes, answers HEAD, and writes log
 lines without addresses (they carry tokens): the resource's pattern, the status and the time it took.
 """
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
+from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LambdaContext, LocalDevServer, ThreadedHTTPServer
 
 from infra.proxy import LIMIT, Event, Match, Routes, body_bytes, response_headers, rest_event
@@ -155,7 +158,7 @@ class Handler(ChaliceRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: Any) -> None:
         """Silent: the base class would write addresses, which carry tokens."""
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
@@ -193,6 +196,6 @@ class Server(ThreadedHTTPServer):
 
 def make_server(gateway: Gateway, host: str, port: int) -> LocalDevServer:
     """Raises OSError when the port is taken."""
-    local = LocalDevServer(gateway.app, None, host, port, handler_cls=Handler, server_cls=Server)
+    local = LocalDevServer(gateway.app, Config(), host, port, handler_cls=Handler, server_cls=Server)
     local.server.gateway = gateway
     return local

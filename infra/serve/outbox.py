@@ -87,7 +87,7 @@ class OutboxPage:
         return (
             f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{say["title"]}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<style>{sheet()}</style></head><body><main><h1>{say["title"]}</h1><p>{say["where"]}</p><p>{say["lost"]}</p>'
+            f"<style>{sheet()}</style></head><body><main><h1>{say['title']}</h1><p>{say['where']}</p><p>{say['lost']}</p>"
             f'<nav><a href="/outbox?lang={other}" lang="{other}">{say["other"]}</a></nav>'
             f"<ol>{items}</ol></main></body></html>"
         )

@@ -1,7 +1,7 @@
 """What calls the functions on AWS besides people, done here by threads: the outbox's stream, new photos, and the minute.
 
-Each pump is a loop that wakes, works, and sleeps until its interval or `stop`; an error is logged and the loop goes on, as AWS goes on
-invoking. Events have the shapes of AWS.
+Each pump is a loop that wakes, works, and sleeps until its interval or `stop`; an error is logged and the loop goes on, as AWS
+goes on invoking. Events have the shapes of AWS.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Pump:
 class StreamPump:
     """Reads the outbox's stream as Lambda's event source does and calls `notify` with what is new.
 
-    It begins at the stream's present end: what was written before this process is found by the sweep. A batch that `notify` raises on is
-    given to it again, twice; then the sweep has it.
+    It begins at the stream's present end: what was written before this process is found by the sweep. A batch that `notify`
+    raises on is given to it again, twice; then the sweep has it.
     """
 
     TRIES = 3

@@ -1,7 +1,8 @@
-"""The data stack on this machine's engine: made once from the deployed template, kept over restarts, changed only where that is safe.
+"""The data stack on this machine's engine: made once from the deployed template, kept over restarts, changed only where that
+is safe.
 
-The engine replaces a table whose definition changed by an empty one (AWS changes it in place), so such a change is refused here before
-anything is touched, with the remedy.
+The engine replaces a table whose definition changed by an empty one (AWS changes it in place), so such a change is refused
+here before anything is touched, with the remedy.
 """
 
 from __future__ import annotations

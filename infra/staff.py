@@ -1,0 +1,85 @@
+"""People of the desk, for operators: `python -m infra.staff create …` and `… link USERNAME`.
+
+A person gets no password here: a one-time activation link is printed, with which they set their own within three days. Region,
+tables and key come from the environment (DOORSTEP_*), as the functions have them; the stack's outputs name them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from chalicelib import wiring
+from chalicelib.casework.access import ROLES, split_grant
+from chalicelib.errors import ConfigError, DoorstepError
+from chalicelib.models import staff
+from chalicelib.street import Street
+from chalicelib.usecases import signin
+from infra.errors import InfraError
+from infra.say import say
+
+
+def check_grant(grant: str, street: Street) -> str:
+    """`role@unit` as this street has it. Raises `InfraError` naming what would be right."""
+    role, unit = split_grant(grant)
+    if role not in ROLES:
+        raise InfraError(f"{grant!r}: there is no role {role!r}; there are {', '.join(sorted(ROLES))}")
+    level, _, unit_id = unit.partition(":")
+    known: dict[str, set[str]] = {
+        "zone": set(street.zone_by_id),
+        "committee": set(street.committee_by_id),
+        "community": set(street.community_by_id),
+    }
+    if unit == "street" or unit_id in known.get(level, set()):
+        return grant
+    raise InfraError(f"{grant!r}: no such unit; write role@street, role@zone:<id>, role@committee:<id> or role@community:<id>")
+
+
+def create(username: str, name: str, grants: tuple[str, ...], phone: str, base_url: str) -> str:
+    """The activation address of a new person. Raises `InfraError` for a taken name, a wrong grant or a wrong phone."""
+    ctx = wiring.context()
+    for grant in grants:
+        check_grant(grant, ctx.street)
+    try:
+        staff_id = signin.create_staff(ctx, username=username, name=name, grants=grants, phone=phone)
+    except DoorstepError as error:
+        raise InfraError(f"{username}: {error.reason} {', '.join(field.name for field in error.fields)}".strip()) from error
+    return f"{base_url}/desk/activate/{signin.activation_link(ctx, staff_id)}"
+
+
+def link(username: str, base_url: str) -> str:
+    """A new activation address for somebody who is there. Raises `InfraError` for an unknown name."""
+    ctx = wiring.context()
+    person = staff.by_username(username.strip().lower())
+    if person is None or not person.staff_id:
+        raise InfraError(f"there is nobody called {username!r}")
+    return f"{base_url}/desk/activate/{signin.activation_link(ctx, person.staff_id)}"
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.staff", description="People of the desk.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    new = commands.add_parser("create", help="a new person; prints the activation address")
+    new.add_argument("username")
+    new.add_argument("--name", required=True, help="as colleagues see it")
+    new.add_argument("--grant", action="append", required=True, help="role@unit; may be given several times")
+    new.add_argument("--phone", default="", help="for messages")
+    again = commands.add_parser("link", help="a new activation address for somebody who is there")
+    again.add_argument("username")
+    for command in (new, again):
+        command.add_argument("--base-url", required=True, help="https://<the street's domain>")
+    options = parser.parse_args(argv)
+    try:
+        if options.command == "create":
+            address = create(options.username, options.name, tuple(options.grant), options.phone, options.base_url)
+        else:
+            address = link(options.username, options.base_url)
+    except (InfraError, ConfigError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    say(address)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
