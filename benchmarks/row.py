@@ -31,17 +31,7 @@ class Row:
 def table(rows: list[Row]) -> str:
     """For a terminal, one row a line."""
     head = ("what", "value", "against", "ratio", "reach", "")
-    lines = [head] + [
-        (
-            row.name,
-            f"{row.value:.1f} {row.unit}",
-            f"{row.against:.1f} {row.unit}",
-            f"{row.ratio:.3f}",
-            f"{row.reach:g}",
-            mark(row),
-        )
-        for row in rows
-    ]
+    lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
 
