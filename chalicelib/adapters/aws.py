@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 6
 ATTEMPTS = 3
+# Repeating a call whose reply was lost would send a second SMS.
+ONCE = frozenset({"sns"})
 
 
 class Aws:
@@ -44,7 +46,7 @@ class Aws:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": 1 if service in ONCE else ATTEMPTS},
             max_pool_connections=32,
             s3={"addressing_style": "path" if self.endpoint else "virtual"},
             signature_version="s3v4" if service == "s3" else None,
