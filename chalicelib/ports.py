@@ -28,8 +28,10 @@ class Keys(Protocol):
     def mac(self, label: str, *parts: str | bytes) -> bytes:
         """32 bytes over the length-prefixed parts."""
 
-    def code_keys(self) -> Mapping[str, bytes]:
-        """The current and the previous key of printed codes, by version letter."""
+    def code_keys(self, wanted: str = "") -> Mapping[str, bytes]:
+        """The current and the previous key of printed codes, by version letter; `wanted` is a letter that may be newer than
+        what this process has read.
+        """
 
     def current_code_version(self) -> str:
         """The version letter that new codes are signed with."""

@@ -17,6 +17,7 @@ from typing import Any
 from chalicelib import ports
 from chalicelib.adapters.aws import Aws
 from chalicelib.settings import Settings
+from chalicelib.street import Sms as StreetSms
 from chalicelib.street import read_places, read_street
 from chalicelib.usecases.context import Context
 
@@ -29,6 +30,27 @@ class SystemClock:
 
     def wall(self) -> datetime:
         return datetime.now(UTC)
+
+
+class _LaterSms:
+    """The street's provider, built when the first message is sent: pages never pay for it, nor fail for its settings."""
+
+    def __init__(self, name: str, aws: Aws, street: StreetSms) -> None:
+        self._made: ports.SmsProvider | None = None
+        self._parts = (name, aws, street)
+
+    def _provider(self) -> ports.SmsProvider:
+        from chalicelib.adapters.sms import provider
+
+        if self._made is None:
+            self._made = provider(*self._parts)
+        return self._made
+
+    def send(self, message: ports.Sms) -> str:
+        return self._provider().send(message)
+
+    def sent(self, ref: str, phone: str) -> bool | None:
+        return self._provider().sent(ref, phone)
 
 
 @dataclass(frozen=True)
@@ -98,7 +120,6 @@ def _bind(settings: Settings, aws: Aws) -> None:
 def _context(settings: Settings, aws: Aws) -> Context:
     from chalicelib.adapters.keyring import Keyring
     from chalicelib.adapters.photos import S3Photos
-    from chalicelib.adapters.sms import provider
     from chalicelib.adapters.vault import KmsVault
 
     street = read_street(settings.street_file)
@@ -111,7 +132,7 @@ def _context(settings: Settings, aws: Aws) -> Context:
         keys=Keyring(aws.client("dynamodb"), settings.keys_table),
         vault=KmsVault(aws, settings.kms_key, street.id),
         photos=S3Photos(aws, settings.photos_bucket),
-        sms=_Process.sms or provider(sms_name, aws, street.sms),
+        sms=_Process.sms or _LaterSms(sms_name, aws, street.sms),
         sms_name=sms_name,
         reveal=_reveal(settings, aws),
     )

@@ -15,9 +15,9 @@ import msgspec
 from chalicelib.casework.case import Case
 from chalicelib.casework.clocks import feedback_due
 from chalicelib.casework.events import Event, parse, stamp
+from chalicelib.casework.messages import shorten
 from chalicelib.street import Street
 
-PARAMETER_MAX = 12
 BLANK = "—"
 
 
@@ -38,11 +38,6 @@ def short_date(instant: str | None, street: Street) -> str:
         return BLANK
     local: datetime = parse(instant).astimezone(street.tz)
     return f"{local.month}月{local.day}日{local:%H:%M}"
-
-
-def clip(text: str) -> str:
-    """A parameter as carriers take it: at most twelve characters."""
-    return text if len(text) <= PARAMETER_MAX else text[: PARAMETER_MAX - 1] + "…"
 
 
 def office_name(case: Case, street: Street) -> str:
@@ -115,6 +110,6 @@ def messages(case: Case, event: Event, street: Street) -> list[Message]:
         to = _recipient(notice.to, case, street) if notice.on in kinds else None
         if to is None or notice.template not in FILLS:
             continue
-        params = tuple(clip(param) for param in FILLS[notice.template](case, event, street))
+        params = tuple(shorten(param) for param in FILLS[notice.template](case, event, street))
         found.append(Message(case=case.no, seq=event.seq, template=notice.template, to=to, params=params, at=event.at))
     return found

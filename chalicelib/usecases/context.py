@@ -37,7 +37,7 @@ class Context:
         Raises `Unknown` with `code_forged`, `code_retired` (the place is gone or taken down) or `code_wrong_kind` (a genuine code
         of another form, or of a form this street does not offer).
         """
-        found = codes.verify(code.strip(), self.keys.code_keys())
+        found = codes.verify(code.strip(), self.keys.code_keys(code.strip()[1:2].upper()))
         place = self.places.get(found.place)
         if place is None or place.retired:
             raise Unknown("code_retired")

@@ -10,7 +10,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.casework import messages, people
+from chalicelib.casework import people
+from chalicelib.casework.messages import MessageError, fill
 from chalicelib.models import cases, outbox, staff
 from chalicelib.models.outbox import TRIES_BEFORE_PARKING, OutboxRow
 from chalicelib.ports import Sms, SmsRefused, SmsRetry, SmsUnknown, VaultClosed
@@ -70,12 +71,13 @@ def deliver(ctx: Context, pk: str, sk: str) -> None:
 def _send(ctx: Context, row: OutboxRow, phone: str) -> None:
     message = outbox.message_of(row)
     now = ctx.clock.civil()
-    text = messages.fill(row.template, message.params, ctx.street.sms.sign)
+    approved = ctx.street.sms.templates.get(row.template)
     try:
+        text = fill(row.template, message.params, approved.sign if approved else ctx.street.sms.sign)
         provider_id = ctx.sms.send(Sms(ref=row.ref or "", phone=phone, template=row.template, params=message.params))
     except SmsUnknown:
         outbox.settle(row, "unknown", now)
-    except SmsRefused:
+    except (SmsRefused, MessageError):
         outbox.settle(row, "parked", now)
     except SmsRetry:
         outbox.settle(row, "parked" if int(row.tries) >= TRIES_BEFORE_PARKING else "pending", now)
