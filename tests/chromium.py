@@ -23,6 +23,8 @@ ARGS = (
     "--disable-sync",
     "--no-first-run",
 )
+# Every name but this machine's resolves to nothing.
+OFFLINE = ("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",)
 MISSING = (
     "no Chromium: install it (on Debian `apt-get install chromium`), or let `python -m playwright install chromium` fetch one; "
     "every test marked `browser` needs it"

@@ -1,0 +1,143 @@
+"""What tests share: no way out, two emulators, a street on each, a browser. Helpers with code in them stand in their own
+modules.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.engine import REGION, Engine, isolate
+from tests import chromium
+from tests.world import World, open_world
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+LOOPBACK = ("127.", "::1", "localhost")
+COULD_NOT_RUN = "COULD NOT RUN"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nowhere_else() -> Iterator[None]:
+    """No test reaches a real account, nor any other machine: sockets connect to this one only."""
+    patch = pytest.MonkeyPatch()
+    isolate(os.environ)
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if isinstance(host, str) and host and not host.startswith(LOOPBACK):
+            raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)
+
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def atomic_moto() -> Iterator[None]:
+    """moto's DynamoDB made atomic: without the lock, two writers can both win one conditional put."""
+    from moto.dynamodb.responses import DynamoHandler
+
+    lock = threading.RLock()
+    original = DynamoHandler.call_action
+
+    def serialised(self: Any) -> Any:
+        with lock:
+            return original(self)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DynamoHandler, "call_action", serialised)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def moto(atomic_moto: None) -> Iterator[Any]:
+    """An empty AWS in this process; `moto("s3")` is a boto3 client of it."""
+    import boto3
+    from moto import mock_aws
+
+    with mock_aws():
+
+        def client(service: str) -> Any:
+            return boto3.client(service, region_name=REGION)
+
+        yield client
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The second engine, as a child process of this test process: `.endpoint`, `.client(name)`."""
+    engine = Engine(tmp_path_factory.mktemp("ministack"), persist=False)
+    engine.start()
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture
+def world(moto: Any, tmp_path: Path) -> Iterator[World]:
+    """A small street on moto."""
+    with open_world(moto, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def engine_world(ministack: Engine, tmp_path: Path) -> Iterator[World]:
+    """A small street on ministack, which is atomic and enforces presigned policies."""
+    with open_world(ministack.client, tmp_path, endpoint=ministack.endpoint) as made:
+        yield made
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def both_worlds(request: pytest.FixtureRequest) -> World:
+    """The same street on one emulator and then on the other."""
+    made: World = request.getfixturevalue("world" if request.param == "moto" else "engine_world")
+    return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium. It fails, and is named in the last lines of the run, where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    try:
+        executable = chromium.find()
+    except chromium.NoBrowser as reason:
+        pytest.fail(f"{COULD_NOT_RUN}: {reason}", pytrace=False)
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=executable, args=[*chromium.ARGS, *chromium.OFFLINE])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A phone's window. What the page's own script throws, and what its policy blocks, fails the test."""
+    context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    yield made
+    context.close()
+    assert wrong == []
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says at the very end what could not be run, so that it can't be overlooked among passes."""
+    reports = [report for kind in ("error", "failed") for report in terminalreporter.stats.get(kind, ())]
+    missing = [report for report in reports if COULD_NOT_RUN in str(getattr(report, "longrepr", ""))]
+    if missing:
+        terminalreporter.section(COULD_NOT_RUN, sep="!", red=True, bold=True)
+        terminalreporter.line(str(missing[0].longrepr))
+        for report in missing:
+            terminalreporter.line(f"  {report.nodeid}")
