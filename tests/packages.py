@@ -1,0 +1,53 @@
+"""The built package of a street, made once per process for every test that looks at it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from infra.package.build import Built, Places, build
+
+STREET = "changqiao"
+PARTITIONS = ("aws", "aws-cn")
+REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1"}
+
+# Tests with a package run on one worker, or each worker would build its own.
+GROUP = "package"
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="doorstep-tests-")
+
+
+def folder() -> Path:
+    """A folder of this process, gone with it."""
+    return Path(_scratch().name)
+
+
+@cache
+def package(partition: str) -> Built:
+    """Built into a folder of its own; wheels and pruned dependencies are shared with `make package`."""
+    return build(STREET, lambda _: None, partition, Places(build=folder() / partition))
+
+
+@cache
+def template(partition: str) -> dict[str, Any]:
+    return cast(dict[str, Any], json.loads(package(partition).template.read_text("utf-8")))
+
+
+@cache
+def unzipped() -> Path:
+    """The package as Lambda lays it out."""
+    target = folder() / "task"
+    with zipfile.ZipFile(package("aws").zip) as archive:
+        archive.extractall(target)
+    return target
+
+
+def of_type(content: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource for name, resource in content["Resources"].items() if resource["Type"] == kind}
