@@ -73,7 +73,11 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime, street: St
         raise NotAllowed(closed_gate)
     situation = Situation(case, command.data, actor, now, street)
     _check_fields(step, situation)
-    return record(case, step.makes(situation), actor.id, command.attempt, now, street)
+    made = step.makes(situation)
+    if actor.name:
+        # Who it was, as colleagues know them: the roster may have changed by the time this is read.
+        made = [(event_type, {**data, "who": actor.name}) for event_type, data in made]
+    return record(case, made, actor.id, command.attempt, now, street)
 
 
 def record(

@@ -14,6 +14,7 @@ from chalicelib.casework.card import Card
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import stamp
 from chalicelib.casework.ladder import Field, Step
+from chalicelib.casework.steps import DIRECT_OUTCOMES, DONE
 from chalicelib.errors import Conflict, DoorstepError, Malformed, NotAllowed, Unknown
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import STAFF, html, photo_views, route
@@ -98,6 +99,7 @@ def _page(
         values or {},
         error,
         revealed,
+        names={event.by: str(event.data["who"]) for event in opened.events if "who" in event.data},
         place=ctx.place_of(opened.case),
     )
     return html(text, status=error.status if error else 200)
@@ -111,14 +113,14 @@ def _offered(it: Asked, step: Step, missing: str | None) -> bool:
 
 
 def _action(lang: str, opened: Opened, step: Step, missing: str | None) -> ActionView:
-    fields = tuple(_field(lang, opened.case, spec) for spec in step.fields)
+    fields = tuple(_field(lang, opened.case, step.action, spec) for spec in step.fields)
     primary = PRIMARY.get(opened.case.state)
     if opened.case.proposed:
         primary = "confirm"
     return ActionView(step.action, fields, primary=step.action == primary, missing=f"gate.{missing}" if missing else None)
 
 
-def _field(lang: str, case: Case, spec: Field) -> FieldSpec:
+def _field(lang: str, case: Case, action: str, spec: Field) -> FieldSpec:
     """The input with its options in the reader's language."""
     ctx = wiring.context()
     if spec.kind == "class":
@@ -133,7 +135,9 @@ def _field(lang: str, case: Case, spec: Field) -> FieldSpec:
             for rung, unit in work.offices_below(ctx, case)
         ]
     elif spec.name == "outcome":
-        options = [(outcome, t(lang, f"outcome.{outcome}")) for outcome in spec.options]
+        # Before anything was handled only the outcomes that need no handling are open.
+        open_now = [outcome for outcome in spec.options if case.state in DONE or action != "close" or outcome in DIRECT_OUTCOMES]
+        options = [(outcome, t(lang, f"outcome.{outcome}")) for outcome in open_now]
     else:
         options = [(option, t(lang, f"option.{spec.name}.{option}")) for option in spec.options]
     kind = "choice" if spec.kind in {"class", "party", "office"} else spec.kind
