@@ -132,7 +132,7 @@ def _party(ctx: Context, no: str, value: str) -> Party | None:
     """The party behind a form's value, or None when it was not made by `parties` for this case."""
     staff_id, grant, _, name = (*value.split("~", 3), "", "", "", "")[:4]
     party = Party(id=staff_id, name=name, grant=grant)
-    return party if hmac.compare_digest(value, _value(ctx, no, party)) else None
+    return party if hmac.compare_digest(value.encode(), _value(ctx, no, party).encode()) else None
 
 
 def number(typed: str) -> str | None:
