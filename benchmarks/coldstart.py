@@ -30,6 +30,8 @@ from infra.package.build import ROOT, Built
 
 RUNS = 11
 RUN_S = 60
+# See other: the case's own page.
+ACCEPTED = 303
 CHILD = Path(__file__).parent / "coldstart_child.py"
 
 
@@ -167,6 +169,8 @@ def one(folder: Path, event: Path, environ: Mapping[str, str], endpoint: str) ->
     found = cast(dict[str, Any], json.loads(done.stdout))
     if not found.pop("app").startswith(str(folder)):
         raise RuntimeError(f"{folder}: another app.py was imported")
+    if found["status"] != ACCEPTED:
+        raise RuntimeError(f"{folder}: the submission was answered {found['status']}: {found['body']}")
     with urllib.request.urlopen(f"{endpoint}/calls", timeout=5) as answer:  # noqa: S310 - our stub's address
         return Run(**found, calls=tuple(json.load(answer)))
 

@@ -59,4 +59,9 @@ def _parameters(code_key: str) -> Json:
             "Default": code_key,
             "Description": "Its key there. It names the package's content, so that a new package is a new key.",
         },
+        "SmsProvider": {
+            "Type": "String",
+            "Default": "",
+            "Description": "Instead of the street file's provider: 'local' sends nothing and keeps the texts, for a rehearsal.",
+        },
     }

@@ -66,7 +66,6 @@ def _web(street: Street, partition: str) -> list[Json]:
         _key("Seal", "kms:GenerateDataKey", street),
         _objects("Grant", "PhotosBucket", "incoming/", "s3:PutObject"),
         _objects("Show", "PhotosBucket", "ready/", "s3:GetObject"),
-        _objects("Codes", "CodesBucket", "codes/", "s3:GetObject"),
         {"Sid": "Reveal", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": attr("Reveal", "Arn")},
     ]
 
@@ -173,6 +172,7 @@ def environment(logical: str) -> Json:
         "DOORSTEP_CODES_BUCKET": ref("CodesBucket"),
         "DOORSTEP_KMS_KEY": attr("VaultKey", "Arn"),
         "DOORSTEP_FUNCTIONS": "lambda",
+        "DOORSTEP_SMS_PROVIDER": ref("SmsProvider"),
         "DOORSTEP_BASE_URL": {"Fn::If": ["HasDomain", sub("https://${DomainName}"), ""]},
     }
     if logical == "APIHandler":
