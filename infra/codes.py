@@ -20,13 +20,20 @@ from chalicelib.adapters.codeimages import FORMATS, CodeImages
 from chalicelib.adapters.keyring import Keyring
 from chalicelib.codes import sign
 from chalicelib.errors import ConfigError
-from chalicelib.ports import Keys
 from chalicelib.street import Place, Street
 from infra.say import say
 from infra.streetfile.compile import load
 from infra.template.data import outputs_of
 
 _AT_ONCE = 8
+
+
+class CodeKeys(Protocol):
+    """The keyring's part that signs codes."""
+
+    def code_keys(self) -> Mapping[str, bytes]: ...
+
+    def current_code_version(self) -> str: ...
 
 
 class Codes(Protocol):
@@ -39,10 +46,10 @@ class Codes(Protocol):
     def places(self) -> Mapping[str, Place]: ...
 
     @property
-    def keys(self) -> Keys: ...
+    def keys(self) -> CodeKeys: ...
 
 
-def codes_of(street: Street, places: Iterable[Place], keys: Keys) -> list[str]:
+def codes_of(street: Street, places: Iterable[Place], keys: CodeKeys) -> list[str]:
     """Every code that hangs: each kind that is switched on at each place that is not retired, under the current key."""
     version = keys.current_code_version()
     key = keys.code_keys()[version]
@@ -68,7 +75,7 @@ def upload_missing(source: Codes, s3: object, bucket: str, formats: Sequence[str
 class _Deployed:
     """A street file with the keys of its deployed stack."""
 
-    def __init__(self, street: Street, places: Iterable[Place], keys: Keys) -> None:
+    def __init__(self, street: Street, places: Iterable[Place], keys: CodeKeys) -> None:
         self.street = street
         self.places: Mapping[str, Place] = {place.id: place for place in places}
         self.keys = keys

@@ -7,6 +7,7 @@ all four kinds, arrays and inline tables over many lines.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 KeyPath = tuple[str | int, ...]
 
@@ -29,7 +30,9 @@ class Lines:
         self._counted = (0, 1)
         self._lines: dict[KeyPath, int] = {(): 1}
         self._tables: dict[KeyPath, int] = {}
-        self._walk()
+        # A form of TOML too rare to be walked here must not hide what is wrong with the file: then lines are less exact.
+        with suppress(ValueError, IndexError):
+            self._walk()
 
     def of(self, path: KeyPath) -> int:
         for length in range(len(path), 0, -1):
