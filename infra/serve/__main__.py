@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import re
 import signal
@@ -77,7 +76,6 @@ def _run(machine: Machine) -> int:
     say("serve: starting (stop with Ctrl-C)")
     code = 0
     try:
-        _log_to(machine)
         machine.start()
         forms, staff = _demo(machine)
         machine.home.write_demo(machine.manifest(forms, staff))
@@ -95,21 +93,6 @@ def _run(machine: Machine) -> int:
     if code == 0:
         say("serve: stopped; what was entered is kept in .local/")
     return code
-
-
-def _log_to(machine: Machine) -> None:
-    """Everything into a file, warnings to the terminal too."""
-    form = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
-    kept = logging.FileHandler(machine.home.log, encoding="utf-8")
-    kept.setFormatter(form)
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setFormatter(form)
-    shown.setLevel(logging.WARNING)
-    for name in ("doorstep", "doorstep.serve"):
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-        logger.handlers = [kept, shown]
 
 
 def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from chalicelib.casework.events import stamp
@@ -27,6 +29,25 @@ LOG = logging.getLogger("doorstep.serve")
 
 STREAM_S, PHOTOS_S, SWEEP_S = 0.2, 0.5, 60.0
 FINISH_S = 10.0
+
+
+def log_to(file: Path) -> None:
+    """Everything into the file; warnings to the terminal too, without their tracebacks."""
+    form = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    kept = logging.FileHandler(file, encoding="utf-8")
+    kept.setFormatter(form)
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setFormatter(Brief("%(levelname)s %(name)s: %(message)s (more in " + str(file) + ")"))
+    shown.setLevel(logging.WARNING)
+    logger = logging.getLogger("doorstep")
+    logger.handlers = [kept, shown]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+class Brief(logging.Formatter):
+    def formatException(self, ei: object) -> str:
+        return ""
 
 
 class Machine:
@@ -70,6 +91,8 @@ class Machine:
         self.context = wiring.context()
         import app
 
+        # Chalice gave its logger a handler of its own when the application was imported.
+        log_to(self.home.log)
         return app
 
     def _serve(self, module: Any) -> None:
