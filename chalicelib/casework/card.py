@@ -85,7 +85,7 @@ def card_of(case: Case, street: Street, place: Place | None) -> Card:
         no=case.no,
         title=case.title,
         place=case.elsewhere or (place_name(street, place) if place else ""),
-        place_en=(place.en if place and not case.elsewhere else ""),
+        place_en=place_name(street, place, "en") if place and not case.elsewhere else "",
         committee=case.committee,
         zone=case.zone,
         case_class=case.case_class,
@@ -103,9 +103,11 @@ def card_of(case: Case, street: Street, place: Place | None) -> Card:
     )
 
 
-def place_name(street: Street, place: Place) -> str:
-    """`小区 + 楼号` as people say it; outside the walls the place's own name."""
+def place_name(street: Street, place: Place, lang: str = "zh-CN") -> str:
+    """`小区 + 楼号` as people say it (in English the building first); outside the walls the place's own name."""
     community = street.community_by_id.get(place.community)
+    if lang == "en" and place.en:
+        return f"{place.en}, {community.name.text(lang)}" if community else place.en
     return f"{community.name.zh}{place.name}" if community else place.name
 
 
