@@ -1,0 +1,381 @@
+"""Every page, as one function that returns its HTML. The edge calls these and nothing else of this room.
+
+All arguments are decided already: who may see what, what may be done, which photos have addresses. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.casework.card import Card
+from chalicelib.casework.case import Case
+from chalicelib.casework.events import Event
+from chalicelib.casework.photos import AT_SUBMISSION
+from chalicelib.errors import DoorstepError
+from chalicelib.ports import UploadGrant
+from chalicelib.street import Place, Rung, Street
+from chalicelib.web import dates
+from chalicelib.web.i18n import count, t
+from chalicelib.web.present_case import head, holder, office_of, past_clocks
+from chalicelib.web.present_common import describe, field_text, frame, tel
+from chalicelib.web.present_common import problem as problem_view
+from chalicelib.web.present_desk import Sent, act_view, case_marks, facts
+from chalicelib.web.present_form import PlateView, categories, plate, promise, reporters, tabs
+from chalicelib.web.present_ladder import ladder
+from chalicelib.web.present_offices import grant_name, office_name
+from chalicelib.web.present_queue import chips, rows
+from chalicelib.web.present_timeline import later, rating_words, timeline
+from chalicelib.web.render import render, rich
+from chalicelib.web.views import ActionView, Look, PhotoView, Viewer
+
+__all__ = [
+    "Look",
+    "activate",
+    "case",
+    "closed_kind",
+    "code_problem",
+    "error",
+    "form",
+    "office_label",
+    "photos",
+    "problem",
+    "progress",
+    "queue",
+    "rate",
+    "received",
+    "signin",
+    "track",
+]
+
+RESIDENT = ("tokens", "resident")
+FORM = (*RESIDENT, "form")
+PROGRESS = (*RESIDENT, "progress")
+DESK = ("tokens", "desk")
+FORM_FIELDS = ("text", "category", "nickname", "phone", "elsewhere", "photos", "reporter")
+
+
+def _kept(values: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: values.get(name, "") for name in names}
+
+
+def form(
+    look: Look,
+    street: Street,
+    kind: str,
+    place: Place,
+    code: str,
+    submission_key: str,
+    values: Mapping[str, str] | None = None,
+    error: DoorstepError | None = None,
+    *,
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """The form at the door. `links` holds the codes of the same door's other kinds, by kind."""
+    look = replace(look, path=f"/f/{kind}?c={code}") if error else look
+    key, params = promise(street, place, look.lang)
+    return render(
+        "form.html",
+        look,
+        street,
+        FORM,
+        f=frame(look, street, t(look.lang, "form.text.label")),
+        plate=plate(street, place, look.lang),
+        tabs=tabs(look, street, kind, links or {}),
+        kind=kind,
+        place=place,
+        code=code,
+        key=submission_key,
+        values=_kept(values or {}, *FORM_FIELDS),
+        filled=bool(values),
+        problem=problem_view(look.lang, error),
+        categories=categories(street, look.lang),
+        reporters=reporters(look.lang),
+        photos_max=AT_SUBMISSION,
+        promise=rich(look.lang, key, **params),
+        notice_version=street.notice_version,
+        case_days=street.retention.case_days,
+        photo_days=street.retention.photo_days,
+    )
+
+
+def received(look: Look, street: Street, case: Case, token: str, now: datetime, *, place: Place | None = None) -> str:
+    return render(
+        "received.html",
+        look,
+        street,
+        PROGRESS,
+        f=frame(look, street, t(look.lang, "received.title")),
+        c=head(street, case, place, now, look.lang),
+        holder=holder(street, case, now, look.lang),
+        kind=case.kind,
+        place_id=case.place,
+        token=token,
+    )
+
+
+def progress(
+    look: Look,
+    street: Street,
+    case: Case,
+    events: Sequence[Event],
+    photos: Sequence[PhotoView],
+    token: str,
+    now: datetime,
+    actions: Collection[str],
+    values: Mapping[str, str] | None = None,
+    error: DoorstepError | None = None,
+    *,
+    place: Place | None = None,
+) -> str:
+    """What the resident follows. Without a token (found by number and four digits) it is for reading only."""
+    typed = values or {}
+    look = replace(look, path=f"/t/{token}" if token else "/track")
+    seen = head(street, case, place, now, look.lang)
+    return render(
+        "progress.html",
+        look,
+        street,
+        PROGRESS,
+        f=frame(look, street, seen.title),
+        c=seen,
+        holder=holder(street, case, now, look.lang),
+        ladder=ladder(street, case, events, now, look.lang),
+        lines=timeline(street, case, events, photos, place, now, look.lang),
+        later=later(photos),
+        can=frozenset(actions) if token else frozenset(),
+        rated=rating_words({"satisfied": case.rating.satisfied, "score": case.rating.score}, look.lang) if case.rating else "",
+        base=f"{look.root}/t/{token}",
+        act=typed.get("act", ""),
+        values=_kept(typed, "text"),
+        problem=problem_view(look.lang, error),
+        attempt=secrets.token_hex(16),
+    )
+
+
+def photos(
+    look: Look,
+    street: Street,
+    case: Case,
+    token: str,
+    photos: Sequence[PhotoView],
+    grant: UploadGrant | None,
+    left: int,
+) -> str:
+    """Adding a photo without JavaScript: one file per form, straight to the bucket with the grant's fields."""
+    return render(
+        "photos.html",
+        look,
+        street,
+        PROGRESS,
+        f=frame(look, street, t(look.lang, "photos.title")),
+        no=case.no,
+        grant=grant,
+        left=left,
+        left_words=count(look.lang, "photos.left", left),
+        photos=photos,
+        waiting=any(photo.status == "pending" for photo in photos),
+        full=t(look.lang, "photos.full" if case.open else "photos.closed"),
+        base=f"{look.root}/t/{token}",
+    )
+
+
+def rate(
+    look: Look,
+    street: Street,
+    case: Case,
+    token: str,
+    values: Mapping[str, str] | None = None,
+    error: DoorstepError | None = None,
+) -> str:
+    """The rating. An error without fields means that it is not open now: it is said instead of the form."""
+    look = replace(look, path=f"/t/{token}/rate")
+    return render(
+        "rate.html",
+        look,
+        street,
+        PROGRESS,
+        f=frame(look, street, t(look.lang, "rate.title")),
+        no=case.no,
+        result=case.result if case.handled_at or case.closed_at else "",
+        office=office_of(street, case, look.lang, names=False),
+        reopens=street.follow_up.reopen_once and case.reopened == 0,
+        shut=error is not None and not error.fields,
+        values=_kept(values or {}, "satisfied", "score", "words", "publish"),
+        problem=problem_view(look.lang, error),
+        base=f"{look.root}/t/{token}",
+        attempt=secrets.token_hex(16),
+    )
+
+
+def track(look: Look, street: Street, values: Mapping[str, str] | None = None, error: DoorstepError | None = None) -> str:
+    look = replace(look, path="/track")
+    return render(
+        "track.html",
+        look,
+        street,
+        RESIDENT,
+        f=frame(look, street, t(look.lang, "track.title")),
+        values=_kept(values or {}, "number", "last4"),
+        problem=problem_view(look.lang, error),
+    )
+
+
+def code_problem(look: Look, street: Street, error: DoorstepError) -> str:
+    """A code that opens nothing: the plate without a door, the reason, and the phone."""
+    title, detail = describe(look.lang, error)
+    return _plate_page(look, street, PlateView(street.name.text(look.lang), "", "", ""), title, detail)
+
+
+def closed_kind(look: Look, street: Street, kind: str, place: Place) -> str:
+    """A register that can't be filled in here yet."""
+    found = street.kind(kind)
+    name = found.name.text(look.lang) if found else ""
+    return _plate_page(
+        look, street, plate(street, place, look.lang), t(look.lang, "closed.title", kind=name), t(look.lang, "closed.detail")
+    )
+
+
+def _plate_page(look: Look, street: Street, door: PlateView, title: str, detail: str) -> str:
+    return render("plate_page.html", look, street, FORM, f=frame(look, street, title), plate=door, title=title, detail=detail)
+
+
+def error(look: Look, street: Street | None, error: DoorstepError, ref: str) -> str:
+    """Any error as a page: what happened, what to do. `ref` finds it in the log."""
+    seen = problem_view(look.lang, error)
+    title = seen.title if seen else ""
+    desk = look.path.startswith("/desk")
+    return render("error.html", look, street, RESIDENT, f=frame(look, street, title), problem=seen, ref=ref, desk=desk)
+
+
+def problem(lang: str, error: DoorstepError, ref: str) -> dict[str, Any]:
+    """The same as an RFC 9457 object."""
+    title, detail = describe(lang, error)
+    return {
+        "type": f"/errors/{error.kind}",
+        "title": title,
+        "status": error.status,
+        "detail": detail,
+        "reason": error.reason,
+        "fields": [{"name": field.name, "code": field.code, "text": field_text(lang, field)} for field in error.fields],
+        "ref": ref,
+    }
+
+
+def signin(look: Look, street: Street, username: str = "", error: DoorstepError | None = None) -> str:
+    return _door(look, street, "signin", f"{look.root}/desk/signin", username, error)
+
+
+def activate(look: Look, street: Street, token: str, error: DoorstepError | None = None) -> str:
+    return _door(look, street, "activate", f"{look.root}/desk/activate/{token}", "", error)
+
+
+def _door(look: Look, street: Street, page: str, target: str, username: str, error: DoorstepError | None) -> str:
+    return render(
+        "signin.html",
+        look,
+        street,
+        DESK,
+        f=frame(look, street, t(look.lang, f"desk.{page}.title")),
+        page=page,
+        target=target,
+        username=username,
+        problem=problem_view(look.lang, error),
+    )
+
+
+def queue(
+    look: Look,
+    street: Street,
+    me: Viewer,
+    cards: Sequence[Card],
+    now: datetime,
+    filter: str,
+    counts: Mapping[str, int],
+) -> str:
+    """My cases by deadline. `filter` is one of `all late near urgent unassigned scope`."""
+    return render(
+        "queue.html",
+        look,
+        street,
+        DESK,
+        f=frame(look, street, t(look.lang, "desk.queue.title")),
+        me=me,
+        grants=[grant_name(street, grant, look.lang) for grant in me.grants],
+        here="queue",
+        total=counts.get("all", len(cards)),
+        now=dates.moment(look.lang, now, street.tz, now),
+        chips=chips(look, filter, counts, wide=any(_oversees(grant) for grant in me.grants)),
+        rows=rows(look, street, cards, now),
+        empty="all" if filter == "all" else "filtered",
+    )
+
+
+def _oversees(grant: str) -> bool:
+    from chalicelib.casework.access import OVERSEERS
+
+    return grant.partition("@")[0] in OVERSEERS
+
+
+def case(
+    look: Look,
+    street: Street,
+    me: Viewer,
+    case: Case,
+    events: Sequence[Event],
+    photos: Sequence[PhotoView],
+    actions: Sequence[ActionView],
+    now: datetime,
+    attempt: str,
+    values: Mapping[str, str] | None = None,
+    error: DoorstepError | None = None,
+    revealed: str | None = None,
+    *,
+    place: Place | None = None,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """One case at the desk. `values["act"]` names the action that was refused; `names` are the names of colleagues by `by`."""
+    typed = values or {}
+    look = replace(look, path=f"/desk/cases/{case.no}")
+    seen = problem_view(look.lang, error)
+    views = {action.id: act_view(action, look.lang, typed, seen) for action in actions}
+    primary = next((action.id for action in actions if action.primary and not action.missing), None)
+    having = holder(street, case, now, look.lang, names=True)
+    running = [clock for clock in (having.clock, *having.more) if clock]
+    return render(
+        "case.html",
+        look,
+        street,
+        DESK,
+        f=frame(look, street, case.title),
+        me=me,
+        grants=[grant_name(street, grant, look.lang) for grant in me.grants],
+        here="case",
+        total="",
+        c=head(street, case, place, now, look.lang),
+        facts=facts(street, case, place, me, now, look.lang),
+        marks=case_marks(street, case, having.clock, look.lang),
+        photos=photos,
+        holder=having,
+        clocks=[*running, *past_clocks(street, case, now, look.lang)],
+        primary=views[primary] if primary else None,
+        others=[views[a.id] for a in actions if a.id not in {primary, "reveal"} and not a.missing],
+        blocked=[views[a.id] for a in actions if a.id != "reveal" and a.missing],
+        reveal=views.get("reveal") if me.sees_reporter and case.phone_mask else None,
+        revealed={"phone": revealed, "tel": tel(revealed)} if revealed and me.sees_reporter else None,
+        lines=timeline(street, case, events, photos, place, now, look.lang, names or {}),
+        sent=Sent(f"{look.root}/desk/cases/{case.no}", me.csrf, attempt, case.version),
+        act=typed.get("act", ""),
+        problem=seen,
+    )
+
+
+def office_label(lang: str, street: Street, rung: Rung, unit: str) -> str:
+    """An office to allocate to: its unit, and the rung's name where that says more."""
+    name = office_name(street, rung.id, unit, lang)
+    rung_name = rung.name.text(lang)
+    same_scope = sum(1 for other in street.rungs if other.scope == rung.scope) > 1
+    return t(lang, "who.office_of", office=name, rung=rung_name) if same_scope and name != rung_name else name

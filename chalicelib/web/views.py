@@ -1,0 +1,60 @@
+"""What pages are made from besides the domain's own types: small frozen values that use cases hand to `pages`.
+
+Nothing here decides anything; `missing` and every option arrive already decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    """How this reader wants the page. `root` is the stage prefix ("" or "/V1"), `path` this page's own path and query."""
+
+    lang: str
+    large: bool
+    root: str
+    path: str
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One field of an action's form. `kind` is `line`, `text`, `choice` or `check`; options are (value, label already in words)."""
+
+    name: str
+    kind: str
+    required: bool
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ActionView:
+    """Something the reader may do next. `missing` is the catalogue key that says why not yet, or None."""
+
+    id: str
+    fields: tuple[FieldSpec, ...] = ()
+    primary: bool = False
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is signed in. `sees_reporter` is false for a party that must not learn who reported."""
+
+    id: str
+    name: str
+    grants: tuple[str, ...]
+    csrf: str
+    sees_reporter: bool = True
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """A photo's row with signed addresses. `status` is `pending`, `ready` or `refused`; `by` is `reporter` or `staff`."""
+
+    slot: int
+    status: str
+    thumb: str = ""
+    full: str = ""
+    by: str = "reporter"
