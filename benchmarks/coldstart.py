@@ -94,7 +94,7 @@ def service() -> Iterator[str]:
         yield f"http://127.0.0.1:{int(child.stdout.readline())}"
     finally:
         child.terminate()
-        child.wait(10)
+        child.communicate(timeout=10)
 
 
 def submission(package: Path) -> dict[str, Any]:

@@ -250,6 +250,8 @@ def test_the_gateways_own_answers_are_pages_in_both_languages() -> None:
         assert 'lang="en"' in page
         assert "<script" not in page
         assert len(page.encode()) < 2000
+        for value in answer["responseParameters"].values():
+            assert re.fullmatch(r"'[^']+'", value), "a constant of the gateway's has a quote at each end and none inside"
         assert answer["responseParameters"]["gatewayresponse.header.Content-Type"] == "'text/html; charset=utf-8'"
         assert answer["responseParameters"]["gatewayresponse.header.Referrer-Policy"] == "'no-referrer'"
 
