@@ -85,6 +85,10 @@ def answer(declared: Declared, view: View, request: Request, params: dict[str, s
         ref = secrets.token_hex(4)
         log.exception("unexpected ref=%s route=%s %s", ref, declared.method, declared.path)
         response = failure(it, declared.answers, DoorstepError("unexpected"), ref)
+    if declared.path.startswith("/desk") and "{token}" not in declared.path:
+        # Under `no-referrer` a browser sends `Origin: null` with its own form, and the Origin check would refuse our own pages.
+        # The desk's addresses hold no secret, so there the policy may be the milder one.
+        response.headers["Referrer-Policy"] = "same-origin"
     return _remember(it, response, secure=house.settings.cookie.startswith("__Host-"))
 
 

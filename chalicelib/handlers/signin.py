@@ -53,7 +53,6 @@ def begin(it: Asked, token: str) -> Response:
 @route(signin, "/desk/activate/{token}", method="POST")
 def activate(it: Asked, token: str) -> Response:
     ctx = wiring.context()
-    check_origin(it)
     try:
         signing.activate(ctx, token, it.form().get("password", ""))
     except NotAllowed as error:
