@@ -24,7 +24,7 @@ from chalicelib.web.present_case import head, holder, office_of, past_clocks
 from chalicelib.web.present_common import describe, field_text, frame, tel
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_desk import Sent, act_view, case_marks, facts
-from chalicelib.web.present_form import PlateView, categories, plate, promise, reporters, tabs
+from chalicelib.web.present_form import PlateView, categories, plate, promise, reporters, tabs, version_words
 from chalicelib.web.present_ladder import ladder
 from chalicelib.web.present_offices import grant_name, office_name
 from chalicelib.web.present_queue import chips, rows
@@ -96,7 +96,7 @@ def form(
         reporters=reporters(look.lang),
         photos_max=AT_SUBMISSION,
         promise=rich(look.lang, key, **params),
-        notice_version=street.notice_version,
+        notice_version=version_words(street.notice_version, look.lang),
         case_days=street.retention.case_days,
         photo_days=street.retention.photo_days,
     )

@@ -9,7 +9,7 @@ from chalicelib.casework.case import Case
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
-from chalicelib.web.present_clocks import ClockView, ended, live, running, what_if_not
+from chalicelib.web.present_clocks import ClockView, concerns_residents, ended, live, running, what_if_not
 from chalicelib.web.present_ladder import next_office
 from chalicelib.web.present_offices import office_name, party_role, where
 from chalicelib.web.present_timeline import outcome_name
@@ -75,7 +75,7 @@ def head(street: Street, case: Case, place: Place | None, now: datetime, lang: s
 
 
 def holder(street: Street, case: Case, now: datetime, lang: str, names: bool = False) -> Holder:
-    runs = live(case) if case.open else []
+    runs = [run for run in live(case) if names or concerns_residents(street.clocks.get(run.id))] if case.open else []
     clocks = [running(street, run, now, lang) for run in runs]
     first = next((run for run in runs if run.running), None)
     return Holder(

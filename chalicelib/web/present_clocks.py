@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from chalicelib.casework import calendar
 from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.events import parse
-from chalicelib.street import Street
+from chalicelib.street import Clock, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
 
+# Events that end a matter for the person who reported it.
+FINISHING = frozenset({"handled_confirmed", "closed"})
 PLAIN, NEAR, LATE, DONE, MISSED, PAUSED = "plain", "near", "late", "done", "missed", "paused"
 GLYPHS = {PLAIN: "clock", NEAR: "hourglass", LATE: "bang", DONE: "tick", MISSED: "bang", PAUSED: "clock"}
 
@@ -119,6 +121,14 @@ def _view(
         used=used,
         total=total_of(street, run.id, lang),
     )
+
+
+def concerns_residents(clock: Clock | None) -> bool:
+    """Clocks that promise an answer or the end of the matter; an office's own (to dispatch in time) are left to the desk."""
+    if clock is None:
+        return False
+    stops = set(clock.stop)
+    return bool(stops & {"accepted", "prelim_given"}) or bool(stops & FINISHING and not stops & {"allocated", "assigned"})
 
 
 def live(case: Case) -> list[ClockRun]:

@@ -59,7 +59,7 @@ def frame(look: Look, street: Street | None, title: str) -> Frame:
         brand=brand,
         street=street.name.text(look.lang) if street else "",
         domain=street.domain if street else "",
-        phone=street.phone if street else "",
+        phone=street.phone.replace(" ", "\u00a0") if street else "",
         tel=tel(street.phone) if street else "",
         other_lang=other if offered else "",
         lang_url=look.root + with_param(look.path, "lang", other),

@@ -9,11 +9,11 @@ from chalicelib.casework.events import PERSON_REPLIES
 from chalicelib.street import Clock, Duration, Place, Rung, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.present_clocks import FINISHING, concerns_residents
 from chalicelib.web.present_offices import community_of, office_name
 from chalicelib.web.views import Look
 
 REPORTERS = ("resident", "merchant", "unit")
-FINISHING = frozenset({"handled_confirmed", "closed"})
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "wd": 1440}
 
 
@@ -68,9 +68,8 @@ def _promised(street: Street, rung: Rung) -> list[Clock]:
     owned = {clock for other in street.rungs for clock in other.clocks} | {clock for c in street.classes for clock in c.clocks}
     ids = [*rung.clocks, *(clock_id for clock_id in street.clocks if clock_id not in owned)]
     clocks = [street.clocks[clock_id] for clock_id in ids]
-    return [
-        clock for clock in clocks if (not clock.channels or "qr" in clock.channels) and clock.start in {"submitted", "entered"}
-    ]
+    clocks = [clock for clock in clocks if clock.start in {"submitted", "entered"} and concerns_residents(clock)]
+    return [clock for clock in clocks if not clock.channels or "qr" in clock.channels]
 
 
 def _shortest(clocks: Iterable[Clock]) -> Clock | None:
@@ -90,6 +89,14 @@ def promise(street: Street, place: Place, lang: str) -> tuple[str, dict[str, str
         params["whole"] = dates.duration(lang, whole.late)
     known = "both" if first and whole else "first" if first else "whole" if whole else "none"
     return f"form.promise.{known}", params
+
+
+def version_words(version: str, lang: str) -> str:
+    """`2026-11` as people write it; any other version as it is."""
+    year, _, month = version.partition("-")
+    if len(year) == 4 and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12:
+        return t(lang, "date.version", year=year, month=t(lang, f"date.month.{int(month)}"))
+    return version
 
 
 def categories(street: Street, lang: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from chalicelib.casework.events import Event, parse
 from chalicelib.street import Rung, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
-from chalicelib.web.present_clocks import ClockView, live, running
+from chalicelib.web.present_clocks import ClockView, concerns_residents, live, running
 from chalicelib.web.present_offices import office_name
 
 MOVES = frozenset({"passed_up", "allocated"})
@@ -100,7 +100,9 @@ def _rung(street: Street, case: Case, rung: Rung, stay: Stay | None, below: set[
         name = office_name(street, rung.id, case.unit, lang)
         if not case.open:
             return RungView(level, name, "done", t(lang, "ladder.ended"))
-        runs = [run for run in live(case) if run.running]
+        if case.state == "handled":
+            return RungView(level, name, "done", t(lang, "ladder.handled"))
+        runs = [run for run in live(case) if run.running and concerns_residents(street.clocks.get(run.id))]
         mine = next((run for run in runs if run.rung == rung.id), runs[0] if runs else None)
         clock = running(street, mine, now, lang) if mine else None
         return RungView(level, name, "now", clock=clock, moves=_moves(street, case, rung, lang, now))

@@ -20,7 +20,7 @@ class Look:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """One field of an action's form. `kind` is `line`, `text`, `choice` or `check`; options are (value, label already in words)."""
+    """A field of a form. `kind` is `line`, `text`, `choice` or `check`; options are (value, label already in words)."""
 
     name: str
     kind: str
