@@ -20,7 +20,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from pynamodb.models import Model
 
 from chalicelib.casework.card import Card, card_of, figures_of, keys_of
-from chalicelib.casework.case import Case, apply, fold
+from chalicelib.casework.case import Case, apply
 from chalicelib.casework.events import Event
 from chalicelib.models.base import transaction
 from chalicelib.street import Place, Street
@@ -118,10 +118,15 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     submission: str = ""
     fingerprint: str = ""
     sealed: bytes | None = None
+    attempt: str = ""
 
 
 class Stale(Exception):
-    """Somebody else wrote the case in between."""
+    """Somebody else wrote the case in between; `standing` is what stands there now, None for nothing."""
+
+    def __init__(self, standing: Stored | None) -> None:
+        super().__init__()
+        self.standing = standing
 
 
 def pack(body: Body) -> bytes:
@@ -145,6 +150,7 @@ def read(item: CaseItem) -> Stored:
         submission=item.submission or "",
         fingerprint=item.fingerprint or "",
         sealed=item.sealed,
+        attempt=item.attempt or "",
     )
 
 
@@ -160,15 +166,6 @@ def archived_events(no: str) -> list[Event]:
     """Events that spilled, oldest first."""
     rows = CaseItem.query(key(no), CaseItem.sk.startswith("A#"), consistent_read=True)
     return [event for row in rows for event in msgspec.json.decode(zlib.decompress(row.body), type=list[Event])]
-
-
-def refold(no: str) -> tuple[Case, Case] | None:
-    """(stored state, state folded again from every stored event), for the test that they are equal."""
-    stored = get(no)
-    if stored is None:
-        return None
-    events = (archived_events(no) if stored.archived else []) + list(stored.events)
-    return stored.case, fold(no, events)
 
 
 def _item(stored: Stored, attempt: str, street: Street, place: Place | None) -> tuple[CaseItem, CaseItem | None]:
@@ -214,12 +211,13 @@ def write(
 ) -> Stored:
     """Appends `events` to the case as read and stores it with the outbox `rows` and watch rows, all or nothing.
 
-    Raises `Stale` when the case is no longer the one that was read. A lost reply is found out by the attempt id.
+    Raises `Stale` when the case is no longer the one that was read. A lost reply is found out by the attempt id; what stands
+    then is returned.
     """
     case = stored.case
     for event in events:
         case = apply(case, event)
-    after = msgspec.structs.replace(stored, case=case, events=(*stored.events, *events))
+    after = msgspec.structs.replace(stored, case=case, events=(*stored.events, *events), attempt=attempt)
     item, archive = _item(after, attempt, street, place)
     extra: list[Model] = list(rows)
     if archive is not None:
@@ -238,31 +236,32 @@ def write(
                     write_all.save(row)
                 for row in gone:
                     write_all.delete(row)
-    except PynamoDBException as error:
-        if not _landed(case.no, attempt):
-            raise _translated(error) from error
+    except Exception as error:
+        # Any: whatever broke on the way back says nothing about what happened there.
+        standing = get(case.no)
+        if standing is not None and _landed(standing, attempt):
+            return standing
+        if _overtaken(error):
+            raise Stale(standing) from error
+        raise
     return after
 
 
-def _landed(no: str, attempt: str) -> bool:
+def _landed(standing: Stored, attempt: str) -> bool:
     """Whether the write that seemed to fail is there after all."""
-    try:
-        item = CaseItem.get(key(no), "CASE", consistent_read=True)
-    except CaseItem.DoesNotExist:
-        return False
-    return bool(item.attempt == attempt) or any(event.attempt == attempt for event in unpack(item.body).events)
+    return standing.attempt == attempt or any(event.attempt == attempt for event in standing.events)
 
 
-def _translated(error: PynamoDBException) -> Exception:
+def _overtaken(error: Exception) -> bool:
+    """Whether the write failed because of another write."""
     if isinstance(error, TransactWriteError):
         codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
         if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
-            return Stale()
-    if isinstance(error, PutError) and error.cause_response_code == "ConditionalCheckFailedException":
-        return Stale()
-    if error.cause_response_code in {"TransactionConflictException", "TransactionInProgressException"}:
-        return Stale()
-    return error
+            return True
+    code = error.cause_response_code if isinstance(error, PynamoDBException) else None
+    if isinstance(error, PutError) and code == "ConditionalCheckFailedException":
+        return True
+    return code in {"TransactionConflictException", "TransactionInProgressException"}
 
 
 def count_try(no: str, window: int, by: int, seconds: int) -> int:

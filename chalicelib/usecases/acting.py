@@ -28,11 +28,10 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
         try:
             rows = rows_for(ctx, stored.case, events)
             return cases.write(stored, events, rows, command.attempt, ctx.street, ctx.place_of(stored.case))
-        except cases.Stale:
-            again = cases.get(stored.case.no)
-            if again is None:
+        except cases.Stale as stale:
+            if stale.standing is None:
                 raise
-            stored = again
+            stored = stale.standing
     raise Conflict("busy")
 
 

@@ -81,16 +81,16 @@ def submit(ctx: Context, report: Report) -> Case:
 def _make(ctx: Context, report: Report, phone: str, place: Place, no: str, submission: str, fingerprint: str) -> cases.Stored:
     """Stores the case, or returns what already stands under its number."""
     sealed = ctx.vault.seal(f"case:{no}", {"phone": phone}) if phone else None
-    events = decide.submit(_facts(ctx, report, phone, place, no), submission, ctx.clock.civil(), ctx.street)
+    # The attempt is the key with this very body: another body under the same key is not ours when we find it standing there.
+    events = decide.submit(_facts(ctx, report, phone, place, no), fingerprint, ctx.clock.civil(), ctx.street)
     empty = cases.Stored(case=Case(no=no), events=(), submission=submission, fingerprint=fingerprint, sealed=sealed)
     rows = rows_for(ctx, empty.case, events)
     for _ in range(cases.TRIES):
         try:
-            return cases.write(empty, events, rows, submission, ctx.street, place)
-        except cases.Stale:
-            standing = cases.get(no)
-            if standing is not None:
-                return standing
+            return cases.write(empty, events, rows, fingerprint, ctx.street, place)
+        except cases.Stale as stale:
+            if stale.standing is not None:
+                return stale.standing
     raise Conflict("busy")
 
 
