@@ -45,8 +45,8 @@ format: $(INSTALLED) ## lets ruff mend what it can
 package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET
 	@$(PYTHON) -m infra.package $(STREET)
 
-bench: $(INSTALLED) ## measured figures side by side (not built yet)
-	@echo "make bench: not built yet. Nothing was measured." >&2; exit 2
+bench: $(INSTALLED) ## measured figures side by side, in one run
+	@$(PYTHON) -m benchmarks
 
 posters: $(INSTALLED) ## door posters and contact cards as PDF (not built yet)
 	@echo "make posters: not built yet. Codes as SVG are made by 'make serve' and 'make package'." >&2; exit 2

@@ -1,4 +1,7 @@
-"""`make serve`: the whole system on this machine until Ctrl-C. STREET and PORT come from the environment."""
+"""`make serve`: the whole system on this machine until Ctrl-C.
+
+STREET and PORT come from the environment, and DOORSTEP_LOCAL, where its things are kept instead of `.local/`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -50,7 +54,7 @@ def main(argv: list[str]) -> int:
     Signals().listen()
     try:
         street_id, port = _wanted()
-        home = Home(street_id, ROOT / ".local")
+        home = Home(street_id, Path(os.environ.get("DOORSTEP_LOCAL") or ROOT / ".local"))
         with home.take(fresh=fresh):
             return _run(Machine(street_id, port, home))
     except (InfraError, StreetFileError) as error:
@@ -91,7 +95,7 @@ def _run(machine: Machine) -> int:
     finally:
         machine.stop()
     if code == 0:
-        say("serve: stopped; what was entered is kept in .local/")
+        say("serve: stopped; what was entered is kept")
     return code
 
 

@@ -43,8 +43,12 @@ class Home:
             if fresh:
                 shutil.rmtree(self.folder)
                 self.folder.mkdir()
+            # The file stands while the server answers, so that whoever waits for it can.
             self.demo.unlink(missing_ok=True)
-            yield
+            try:
+                yield
+            finally:
+                self.demo.unlink(missing_ok=True)
 
     def write_demo(self, manifest: dict[str, Any]) -> None:
         draft = self.demo.with_suffix(".new")

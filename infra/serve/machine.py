@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -66,6 +67,7 @@ class Machine:
             street, places = load(self._file)
             write(self._file, self.home.compiled)
             done.note = f"{street.name.zh}, {len(places)} places"
+        self._check_port()
         with step("engine") as done:
             self.engine = Engine(self.home.engine, persist=True)
             self._closing.callback(self._stop_engine)
@@ -83,6 +85,16 @@ class Machine:
             self.clock = MovableClock(self.home.clock)
             self._closing.callback(self.clock.save)
             self._serve(self._app())
+
+    def _check_port(self) -> None:
+        """Says so before anything is started, not after."""
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((HOST, self.port)) == 0:
+                raise self._taken()
+
+    def _taken(self) -> InfraError:
+        return InfraError(f"port {self.port} is taken; stop what uses it or choose another: PORT={self.port + 1} make serve")
 
     def _app(self) -> Any:
         from chalicelib import wiring
@@ -103,7 +115,7 @@ class Machine:
         try:
             local = make_server(gateway, HOST, self.port)
         except OSError as error:
-            raise InfraError(f"port {self.port} is taken; stop what uses it or choose another: PORT=8001 make serve") from error
+            raise self._taken() from error
         self._closing.callback(local.server.server_close)
         self._closing.callback(self._finish, local.server)
         thread = threading.Thread(target=local.server.serve_forever, kwargs={"poll_interval": 0.2}, name="http", daemon=True)

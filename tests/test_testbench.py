@@ -1,0 +1,77 @@
+"""The test bench itself: a helper that lies would make every test after it worthless."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from infra.engine import Engine
+from tests.world import World
+
+TABLE = {
+    "TableName": "counter",
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+}
+
+
+def test_no_socket_leaves_this_machine() -> None:
+    with pytest.raises(AssertionError, match=r"tried to reach 192\.0\.2\.1"), socket.socket() as outside:
+        outside.connect(("192.0.2.1", 443))
+
+
+def test_one_of_many_writers_wins_a_conditional_put_on_both_engines(moto: Callable[[str], Any], ministack: Engine) -> None:
+    for client in (moto("dynamodb"), ministack.client("dynamodb")):
+        client.create_table(**TABLE)
+
+        def put(number: int, client: Any = client) -> bool:
+            try:
+                item = {"pk": {"S": "1"}, "by": {"N": str(number)}}
+                client.put_item(TableName="counter", Item=item, ConditionExpression="attribute_not_exists(pk)")
+            except client.exceptions.ConditionalCheckFailedException:
+                return False
+            return True
+
+        with ThreadPoolExecutor(16) as pool:
+            assert sum(pool.map(put, range(64))) == 1
+        client.delete_table(TableName="counter")
+
+
+def test_a_report_walks_from_the_door_to_the_desk_on_both_engines(both_worlds: World) -> None:
+    """The bench's own way through: a resident without JavaScript, a dispatcher, the outbox."""
+    world = both_worlds
+    resident = world.client()
+    form = resident.get(f"/Q/{world.code()}").form("/f/issue")
+    answer = form.fill(text="楼道灯坏了。", phone="021-0012 3333").submit()
+    assert answer.status == 200
+    assert answer.path.endswith("/received")
+    desk = world.signed_in("dispatcher", "street").get("/desk")
+    assert "楼道灯坏了" in desk.words
+    world.deliver()
+    rows = world.aws("dynamodb").scan(TableName=world.outputs["OutboxTable"])["Items"]
+    assert {row["state"]["S"] for row in rows if row["to"]["S"] == "reporter"} == {"sent"}
+
+
+def test_two_worlds_after_each_other_share_nothing(world: World) -> None:
+    assert world.stored_items() == []
+
+
+def test_a_visitor_fills_in_only_what_the_page_offers(world: World) -> None:
+    form = world.client().get(f"/Q/{world.code()}").form("/f/issue")
+    with pytest.raises(AssertionError, match="has no field 'colour'"):
+        form.fill(colour="red")
+    with pytest.raises(AssertionError, match="does not offer 'nonsense'"):
+        form.fill(category="nonsense")
+
+
+@pytest.mark.browser
+def test_the_browser_shows_chinese_and_reaches_nobody_else(page: Any) -> None:
+    page.set_content('<p lang="zh-CN" style="font-size:40px;display:inline">家门口</p>')
+    assert page.locator("p").bounding_box()["width"] > 100
+    with pytest.raises(Exception, match=r"ERR_NAME_NOT_RESOLVED|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED"):
+        page.goto("http://elsewhere.example/")
