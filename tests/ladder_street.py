@@ -1,4 +1,6 @@
-"""A street with two rungs, two zones and three committees: the smallest on which a case can climb, be allocated and be answered."""
+"""A street with two rungs, two zones and three committees: the smallest on which a case can climb, be allocated and be
+answered.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The smallest street that a template or a package can be built for; what it contains of ladders and clocks does not matter there."""
+"""The smallest street that a template or a package can be built for; what it contains of ladders and clocks does not matter
+there.
+"""
 
 from __future__ import annotations
 

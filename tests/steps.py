@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalicelib.casework import numbers
-
 from tests.client import FORM
 
 if TYPE_CHECKING:
