@@ -126,6 +126,9 @@ from botocore.session import get_session
 for service in ("dynamodb", "kms", "lambda", "s3", "sns"):
     client = get_session().create_client(service, "cn-north-1", aws_access_key_id="x", aws_secret_access_key="x")
     assert client.meta.endpoint_url.endswith(".amazonaws.com.cn"), service
+    if service == "s3":
+        assert client.generate_presigned_post("photos", "incoming/x")["fields"]["key"] == "incoming/x"
+        assert "ready/x" in client.generate_presigned_url("get_object", {"Bucket": "photos", "Key": "ready/x"})
 sys.stdout.write("whole")
 """
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chalicelib.street import Place, Street, read_places, read_street
 from infra.errors import InfraError
-from infra.package import archive, bytecode, project, prune, wheels
+from infra.package import archive, bytecode, project, prune, sdk, wheels
 from infra.streetfile import compile as streetfile
 from infra.template.assemble import full_template
 from infra.template.cfn import check_partition
@@ -100,7 +100,7 @@ def _street(street_id: str, folder: Path) -> tuple[Street, dict[str, Place], dic
 
 def _dependencies(found: list[Path], zone: str, target: wheels.Runtime, cache: Path, say: Callable[[str], None]) -> Path:
     """What ships of the wheels, compiled; kept for the next build with the same wheels, zone and rules."""
-    rules = [Path(prune.__file__).read_bytes(), Path(bytecode.__file__).read_bytes()]
+    rules = [Path(source).read_bytes() for source in (prune.__file__, sdk.__file__, bytecode.__file__)]
     facts = "\n".join([target.name, sys.version, zone, *(wheel.name for wheel in found)])
     key = hashlib.sha256(b"\0".join([facts.encode(), *rules])).hexdigest()[:16]
     folder = cache / "dependencies" / key
@@ -121,6 +121,7 @@ def _dependencies(found: list[Path], zone: str, target: wheels.Runtime, cache: P
                         kept += 1
                     else:
                         skipped += 1
+        sdk.trim(tree / "botocore" / "data")
         modules = bytecode.compile_apart(tree)
         # Another build may have been quicker; both made the same.
         if not folder.exists():

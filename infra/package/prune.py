@@ -10,17 +10,7 @@ import re
 from pathlib import PurePosixPath
 
 from infra.errors import InfraError
-
-# The services this system calls; botocore describes four hundred.
-SERVICES = {
-    "dynamodb": "2012-08-10",
-    "kms": "2014-11-01",
-    "lambda": "2015-03-31",
-    "s3": "2006-03-01",
-    "sns": "2010-03-31",
-}
-SERVICE_FILES = frozenset({"service-2.json.gz", "service-2.sdk-extras.json", "endpoint-rule-set-1.json.gz"})
-SDK_FILES = frozenset({"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"})
+from infra.package.sdk import SDK_FILES, SERVICE_FILES, SERVICES
 
 _LICENCE = re.compile(r"(licen[cs]e|notice|copying)[^/]*$", re.IGNORECASE)
 
@@ -69,7 +59,7 @@ def _sdk(name: PurePosixPath) -> bool:
     inside = name.parts[2:]
     if len(inside) == 1:
         return inside[0] in SDK_FILES
-    return SERVICES.get(inside[0]) == inside[1] and inside[2] in SERVICE_FILES
+    return inside[0] in SERVICES and SERVICES[inside[0]][0] == inside[1] and inside[2] in SERVICE_FILES
 
 
 def _zone(inside: str, zone: str) -> bool:

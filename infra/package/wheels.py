@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -112,8 +113,20 @@ def _needed(pinned: Sequence[str]) -> list[str]:
 
 
 def _download(wanted: Sequence[str], pinned: Sequence[str], target: Runtime, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Into a folder of its own, which gets its name when it is whole: two builds may fetch at once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        whole = Path(scratch) / "whole"
+        whole.mkdir()
+        _pip(wanted, pinned, target, whole)
+        (whole / COMPLETE).touch()
+        if folder.exists() and not (folder / COMPLETE).exists():
+            shutil.rmtree(folder)
+        if not folder.exists():
+            whole.rename(folder)
+
+
+def _pip(wanted: Sequence[str], pinned: Sequence[str], target: Runtime, folder: Path) -> None:
     pins = folder / "constraints.txt"
     pins.write_text("\n".join(pinned) + "\n", "utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
@@ -126,4 +139,3 @@ def _download(wanted: Sequence[str], pinned: Sequence[str], target: Runtime, fol
             f"pip found no set of wheels for {target.name} on Linux x86_64 with glibc 2.{target.glibc}; "
             f"pin versions that have one in pyproject.toml.\n{done.stderr.strip()}"
         )
-    (folder / COMPLETE).touch()
