@@ -138,9 +138,9 @@ def live(case: Case) -> list[ClockRun]:
 
 def what_if_not(street: Street, run: ClockRun, lang: str, next_office: str | None, staff: bool = False) -> str:
     """What happens at the end of a clock, once, if nothing has been done by then."""
-    family = "desk.late" if staff else "late"
     clock = street.clocks.get(run.id)
     actions = clock.action if clock else ()
     if "escalate" in actions and next_office:
-        return t(lang, f"{family}.escalate", office=next_office)
-    return t(lang, f"{family}.flag" if "flag" in actions else f"{family}.remind")
+        return t(lang, "desk.late.escalate" if staff else "late.escalate", office=next_office)
+    what = "flag" if "flag" in actions else "remind"
+    return t(lang, f"desk.late.{what}" if staff else f"late.{what}")

@@ -29,7 +29,8 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def _environment(compiled: Path | None) -> Environment:
+def make_environment(compiled: Path | None) -> Environment:
+    """Reads compiled templates from that folder, or the sources."""
     from jinja2 import BaseLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined
 
     loader: BaseLoader = ModuleLoader(compiled) if compiled else FileSystemLoader(TEMPLATES)
@@ -46,12 +47,12 @@ def _environment(compiled: Path | None) -> Environment:
 
 @cache
 def environment() -> Environment:
-    return _environment(COMPILED if COMPILED.is_dir() else None)
+    return make_environment(COMPILED if COMPILED.is_dir() else None)
 
 
 def precompile(target: Path) -> None:
     """Writes every template as a Python module into `target` (`chalicelib/web/compiled` of the package)."""
-    _environment(None).compile_templates(target, zip=None, ignore_errors=False)
+    make_environment(None).compile_templates(target, zip=None, ignore_errors=False)
 
 
 @cache

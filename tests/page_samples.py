@@ -1,0 +1,166 @@
+"""Every page of the web room with made-up people on it, for tests that look at pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chalicelib.casework.card import Card, card_of
+from chalicelib.casework.events import stamp
+from chalicelib.errors import Conflict, FieldError, Limited, Malformed, NotAllowed, Unauthenticated, Unknown
+from chalicelib.ports import UploadGrant
+from chalicelib.street import Kind, Label, Place, Street
+from chalicelib.web import pages
+from chalicelib.web.i18n import t
+from chalicelib.web.views import ActionView, FieldSpec, Look, PhotoView, Viewer
+from tests.ladder_street import CENTRE, COMMITTEE, RESIDENT, Walk, in_state, ladder_street
+
+ROOT = Path(__file__).parent.parent
+STATES = ("received", "accepted", "handling", "waiting", "handled", "visiting", "closed", "reopened")
+TOKEN = "2-token"
+KEY = "0" * 32
+GRANT = UploadGrant("https://bucket.example/", {"key": "incoming/REF0REF0/07", "policy": "cG9saWN5"})
+WRONG = NotAllowed("fields", fields=[FieldError("text", "required"), FieldError("phone", "phone")])
+EMPTY = NotAllowed("fields", fields=[FieldError("text", "required")])
+PHOTOS = (
+    PhotoView(1, "ready", "https://bucket.example/1/thumb", "https://bucket.example/1/full"),
+    PhotoView(2, "pending"),
+    PhotoView(7, "refused", by="staff"),
+)
+LINKS = {"issue": "I2AAAAAA", "rental": "R2AAAAAA"}
+
+
+def street() -> Street:
+    kinds = (Kind("issue", Label("问题意见征集", "Report a problem")), Kind("rental", Label("房屋出租登记", "Register a rental")))
+    return msgspec.structs.replace(ladder_street(), kinds=kinds, languages=("zh-CN", "en"))
+
+
+def place(name: str = "3号楼") -> Place:
+    return Place(id="AAAAAA", kind="building", name=name, en="Building 3", committee="c1", community="m1", plate="0317")
+
+
+def look(lang: str, path: str = "/", *, large: bool = False) -> Look:
+    return Look(lang, large, "/V1", path)
+
+
+def viewer(name: str = "居委工作人员", *, sees_reporter: bool = True) -> Viewer:
+    return Viewer("C1", name, ("committee@committee:c1", "dispatcher@street"), "csrf-token", sees_reporter)
+
+
+def actions(lang: str, words: str = "") -> list[ActionView]:
+    """One of each shape of action: primary, plain, with choices, held back by a gate."""
+    people = (("p1", f"网格员一组{words}"), ("p2", "示例物业"))
+    outcomes = tuple((outcome, t(lang, f"outcome.{outcome}")) for outcome in ("solved", "explained"))
+    reasons = tuple((reason, t(lang, f"option.reason.{reason}")) for reason in ("contact", "visit", "other"))
+    return [
+        ActionView("propose", (FieldSpec("outcome", "choice", True, outcomes), FieldSpec("text", "text", True)), primary=True),
+        ActionView("assign", (FieldSpec("to", "choice", True, people), FieldSpec("note", "text", False))),
+        ActionView("allocate", (FieldSpec("to", "choice", True, tuple((f"o{n}", f"办公室{n}") for n in range(8))),)),
+        ActionView("ask", (FieldSpec("text", "text", True),)),
+        ActionView("confirm", (FieldSpec("note", "check", False),), missing="gate.gate_preliminary"),
+        ActionView("reveal", (FieldSpec("reason", "choice", True, reasons), FieldSpec("note", "line", False))),
+    ]
+
+
+def cards(words: str = "") -> list[Card]:
+    """In time, near, late, urgent, without an owner, without a clock."""
+    walk = in_state("handling", street())
+    card = card_of(walk.case, walk.street, place(f"3号楼{words}"))
+    now = walk.now
+    late = {"deadline": stamp(now - timedelta(hours=27)), "started": stamp(now - timedelta(days=5)), "clock": "handle"}
+    near = {"deadline": stamp(now + timedelta(hours=2)), "warn": stamp(now - timedelta(hours=1)), "clock": "accept"}
+    change: list[dict[str, Any]] = [
+        {"title": f"电梯停了{words}", **late, "marks": ("urgent",)},
+        {"title": "车库积水", **late, "marks": ("supervised",), "case_class": "simple"},
+        {"title": "路灯不亮", **near},
+        {"owner": ""},
+        {"deadline": None, "started": None, "clock": "", "state": "waiting"},
+    ]
+    return [msgspec.structs.replace(card, no=f"AAAA-AAAA-{n}", **changed) for n, changed in enumerate(change, start=2)]
+
+
+def written(words: str) -> Walk:
+    """A case in which every free text of every event is `words`."""
+    walk = Walk(street(), rung="centre")
+    walk.case = msgspec.structs.replace(walk.case, text=words, nickname=words, elsewhere=words)
+    walk.events[0] = msgspec.structs.replace(walk.events[0], data={"case": {**walk.events[0].data["case"], "text": words}})
+    walk.do(CENTRE, "accept", {"note": words}).do(RESIDENT, "add", {"text": words}).do(CENTRE, "ask", {"text": words})
+    walk.do(RESIDENT, "reply", {"text": words}).do(CENTRE, "reveal", {"reason": "other", "note": words})
+    walk.do(CENTRE, "allocate", {"to": "committee@committee:c1", "reason": words}).do(COMMITTEE, "accept", {"note": words})
+    walk.do(COMMITTEE, "prelim", {"text": words}).do(COMMITTEE, "propose", {"outcome": "solved", "text": words})
+    walk.do(COMMITTEE, "decline", {"reason": words}).do(COMMITTEE, "pass_up", {"reason": words}).do(
+        CENTRE, "accept", {"note": words}
+    )
+    walk.do(CENTRE, "propose", {"outcome": "solved", "text": words}).do(CENTRE, "confirm", {"note": words})
+    return walk.do(RESIDENT, "rate", {"satisfied": "no", "score": "1", "words": words, "publish": "1"})
+
+
+def _case(lang: str, walk: Walk, words: str = "", **more: Any) -> str:
+    where = look(lang, "/desk/cases/K7M3-9QXA-C")
+    acting, now = actions(lang, words), walk.now
+    door = place(f"3号楼{words}")
+    return pages.case(
+        where, walk.street, viewer(words or "我"), walk.case, walk.events, PHOTOS, acting, now, KEY, place=door, **more
+    )
+
+
+def _progress(lang: str, walk: Walk, *acts: str, **more: Any) -> str:
+    at = look(lang, f"/t/{TOKEN}")
+    return pages.progress(at, walk.street, walk.case, walk.events, PHOTOS, TOKEN, walk.now, acts, place=place(), **more)
+
+
+def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
+    """Name → the page's HTML. `words` is put into every text that a person can write."""
+    here, door, the = street(), place(f"3号楼{words}"), look(lang)
+    typed = dict.fromkeys(("text", "nickname", "phone", "elsewhere", "category", "number", "last4", "words", "score"), words)
+    walk = written(words or "灯不亮")
+    made: dict[str, Callable[[], str]] = {
+        "form": lambda: pages.form(the, here, "issue", door, "I2AAAAAA", KEY, links=LINKS),
+        "form with errors": lambda: pages.form(the, here, "issue", door, "I2AAAAAA", KEY, typed, WRONG, links=LINKS),
+        "received": lambda: pages.received(the, here, in_state("received", here).case, TOKEN, walk.now, place=door),
+        "progress of a long case": lambda: _progress(
+            lang, walk, "add", "reply", "rate", "withdraw", values={**typed, "act": "reply"}, error=EMPTY
+        ),
+        "progress by number": lambda: pages.progress(the, here, walk.case, walk.events, PHOTOS, "", walk.now, {"add"}),
+        "photos": lambda: pages.photos(the, here, walk.case, TOKEN, PHOTOS, GRANT, 5),
+        "photos full": lambda: pages.photos(the, here, in_state("closed", here).case, TOKEN, PHOTOS, None, 0),
+        "rate": lambda: pages.rate(
+            the,
+            here,
+            in_state("handled", here).case,
+            TOKEN,
+            typed,
+            NotAllowed("fields", fields=[FieldError("satisfied", "required")]),
+        ),
+        "rate shut": lambda: pages.rate(the, here, walk.case, TOKEN, {}, NotAllowed("already_rated")),
+        "track": lambda: pages.track(the, here, typed, Limited("look_up", params={"minutes": 15})),
+        "code problem": lambda: pages.code_problem(the, here, Unknown("code_forged")),
+        "closed kind": lambda: pages.closed_kind(the, here, "rental", door),
+        "error": lambda: pages.error(
+            the, here, NotAllowed("fields", fields=[FieldError("text", "too_long", {"max": 2000})]), "a1b2"
+        ),
+        "error without a street": lambda: pages.error(look(lang, "/desk/x"), None, Malformed("form"), words),
+        "signin": lambda: pages.signin(the, here, words, Unauthenticated("sign_in")),
+        "activate": lambda: pages.activate(
+            the, here, "one-time", NotAllowed("fields", fields=[FieldError("password", "password", {"min": 10})])
+        ),
+        "queue": lambda: pages.queue(
+            look(lang, "/desk"), here, viewer(words or "我"), cards(words), walk.now, "all", {"all": 5, "late": 2}
+        ),
+        "queue empty": lambda: pages.queue(look(lang, "/desk"), here, viewer(), [], walk.now, "late", {}),
+        "queue all done": lambda: pages.queue(look(lang, "/desk"), here, viewer(), [], walk.now, "all", {}),
+        "case of a long way": lambda: _case(lang, walk, words, revealed="13800000000"),
+        "case after a conflict": lambda: _case(
+            lang, walk, words, values={**typed, "act": "ask"}, error=Conflict("someone_else", params={"event": "accepted"})
+        ),
+    }
+    for state in STATES:
+        made[f"progress {state}"] = lambda state=state: _progress(
+            lang, in_state(state, None if state == "visiting" else here), "add"
+        )  # type: ignore[misc]  # the default argument binds the loop's value
+        made[f"case {state}"] = lambda state=state: _case(lang, in_state(state, None if state == "visiting" else here))  # type: ignore[misc]  # likewise
+    return made

@@ -1,0 +1,235 @@
+"""The catalogues: complete in both languages, every key used, every used key there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from chalicelib import errors
+from chalicelib.casework.access import ROLES
+from chalicelib.casework.case import FOLDS, OPEN_STATES, OUTCOMES
+from chalicelib.casework.ladder import REVEAL_REASONS, STEPS
+from chalicelib.web import i18n
+from chalicelib.web.present_form import REPORTERS
+from chalicelib.web.present_queue import FILTERS, ORDER
+from chalicelib.web.present_timeline import INTERNAL
+from infra.streetfile.vocabulary import CHANNELS, UNITS
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted((ROOT / "chalicelib").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "chalicelib/web/templates").glob("*.html"))
+STATES = {*OPEN_STATES, "closed"}
+ERRORS = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.DoorstepError)}
+
+
+@cache
+def keys() -> frozenset[str]:
+    return frozenset(i18n.catalogue("zh-CN"))
+
+
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(path.read_text("utf-8")) for path in CODE)
+
+
+def nodes() -> Iterator[ast.AST]:
+    for tree in trees():
+        yield from ast.walk(tree)
+
+
+def params(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def reasons() -> set[str]:
+    """Every reason an error is raised with, anywhere in the package; gates return theirs."""
+    found: set[str] = set()
+    for node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS and node.args:
+            found |= _constants(node.args[0])
+        if (
+            isinstance(node, ast.Tuple)
+            and len(node.elts) == 2
+            and isinstance(node.elts[0], ast.Name)
+            and node.elts[0].id in ERRORS
+        ):
+            found |= _constants(node.elts[1])
+        if isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("gate"):
+            found |= {
+                name for back in ast.walk(node) if isinstance(back, ast.Return) and back.value for name in _returned(back.value)
+            }
+    return found
+
+
+def _returned(value: ast.expr) -> set[str]:
+    if isinstance(value, ast.IfExp):
+        return _constants(value.body) | _constants(value.orelse)
+    return _constants(value)
+
+
+def _constants(value: ast.expr) -> set[str]:
+    return {value.value} if isinstance(value, ast.Constant) and isinstance(value.value, str) else set()
+
+
+def field_codes() -> set[str]:
+    found: set[str] = set()
+    for node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "FieldError" and len(node.args) > 1:
+            found |= _constants(node.args[1])
+    return found
+
+
+def family(prefix: str) -> set[str]:
+    return {key.removeprefix(prefix) for key in keys() if key.startswith(prefix)}
+
+
+def literal_keys() -> set[str]:
+    """Keys that stand in code or templates as they are."""
+    found = {node.value for node in nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    for path in TEMPLATES:
+        found |= set(re.findall(r"'([a-z_]+(?:\.[a-z0-9_]+)+)'", path.read_text("utf-8")))
+    return found
+
+
+# Keys that are put together at run time, and exactly which there have to be.
+FAMILIES: dict[str, set[str]] = {
+    "state.": STATES,
+    "who.verb.": STATES,
+    "outcome.": set(OUTCOMES),
+    "role.": {*ROLES, "reporter", "system", "staff"},
+    "channel.": set(CHANNELS),
+    "reporter.": set(REPORTERS),
+    "option.reason.": set(REVEAL_REASONS),
+    "duration.": {f"{unit}.{form}" for unit in UNITS for form in ("one", "other")},
+    "date.weekday.": {str(n) for n in range(7)},
+    "date.month.": {str(n) for n in range(1, 13)},
+    "ladder.left.": {"passed_up", "allocated", "auto"},
+    "late.": {"escalate", "flag", "remind"},
+    "desk.late.": {"escalate", "flag", "remind"},
+    "desk.filter.": {*FILTERS, "scope"},
+    "desk.queue.empty_": {"all", "filtered", "hint"},
+    "desk.signin.": {"title", "button", "username", "password", "help"},
+    "desk.activate.": {"title", "button", "password", "hint", "rule"},
+    "photo.status.": {"pending", "refused"},
+    "form.promise.": {"both", "first", "whole", "none"},
+    "rate.satisfied.": {"label", "hint", "yes", "no"},
+}
+
+
+def test_both_catalogues_have_the_same_keys_with_the_same_parameters() -> None:
+    zh, en = (i18n.catalogue(lang) for lang in i18n.LANGUAGES)
+    assert set(zh) == set(en)
+    for key in zh:
+        assert params(zh[key]) == params(en[key]), key
+        assert zh[key].count("**") % 2 == en[key].count("**") % 2 == 0, key
+        assert zh[key].strip(), key
+        assert en[key].strip(), key
+
+
+@pytest.mark.parametrize("prefix", FAMILIES)
+def test_families_of_keys_are_complete_and_have_nothing_extra(prefix: str) -> None:
+    assert family(prefix) == FAMILIES[prefix]
+
+
+def test_every_action_has_a_name() -> None:
+    plain = {name for name in family("action.") if "." not in name}
+    assert plain == set(STEPS)
+    assert {name.split(".")[0] for name in family("action.")} <= set(STEPS)
+
+
+def test_every_event_has_a_sentence_for_those_who_see_it() -> None:
+    assert {name for name in family("event.") if "." not in name} == set(FOLDS)
+    shown = {name for name in family("event.") if "." in name}
+    assert {f"{event}.staff" for event in FOLDS} <= shown
+    assert {name.split(".")[0] for name in shown if ".resident" in name} == set(FOLDS) - INTERNAL
+    assert {name.split(".")[1] for name in shown} <= {
+        *("staff", "staff_auto", "staff_office", "staff_rating"),
+        *("resident", "resident_auto", "resident_office", "resident_rating"),
+    }
+
+
+def test_every_reason_of_a_refusal_has_a_title_and_a_remedy() -> None:
+    wanted = reasons() | {kind.kind for kind in ERRORS.values()}
+    told = {name.split(".")[0] for name in family("error.")} - {"page"}
+    told |= {"page"} if "error.page.title" in keys() else set()
+    limited = {f"{reason}_limited" for reason in wanted}
+    assert wanted - told == set(), "raised, but without words"
+    assert told - wanted - limited == set(), "words that nothing raises"
+    for reason in told:
+        assert {f"error.{reason}.title", f"error.{reason}.detail"} <= keys()
+
+
+def test_every_code_of_a_wrong_field_has_a_sentence() -> None:
+    codes = field_codes()
+    assert codes <= family("field.")
+    assert all(name in codes or name.rpartition("_")[2] in codes for name in family("field."))
+
+
+def test_every_gate_that_is_shown_has_its_reason_beside_the_button() -> None:
+    assert family("gate.") == {reason for reason in reasons() if reason.startswith("gate_")}
+
+
+def test_every_input_of_an_action_has_a_label() -> None:
+    staff = [step for step in STEPS.values() if "reporter" not in step.who]
+    for step in staff:
+        for spec in step.fields:
+            assert f"label.{step.action}.{spec.name}" in keys() or f"label.{spec.name}" in keys()
+    used = {f"{step.action}.{spec.name}" for step in staff for spec in step.fields} | {
+        s.name for step in staff for s in step.fields
+    }
+    assert family("label.") <= used
+
+
+def test_marks_have_words() -> None:
+    assert {*ORDER, "left", "near", "late", "paused", "done", "missed", "reopened"} == family("mark.")
+
+
+def test_every_key_that_code_or_templates_name_exists() -> None:
+    for path in TEMPLATES:
+        for key in re.findall(r"\b(?:t|rich)\('([a-z0-9_.]+)'(?! ~)", path.read_text("utf-8")):
+            assert key in keys(), f"{path.name}: {key}"
+    for node in nodes():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in {"t", "count"}
+            and len(node.args) > 1
+        ):
+            for key in _constants(node.args[1]):
+                assert (f"{key}.other" if node.func.id == "count" else key) in keys(), key
+
+
+def test_every_key_is_used() -> None:
+    named = literal_keys()
+    counted = {f"{key}.{form}" for key in named for form in ("one", "other")}
+    together = (*FAMILIES, "action.", "event.", "error.", "field.", "gate.", "label.", "mark.")
+    idle = {key for key in keys() - named - counted if not key.startswith(together)}
+    assert idle == set()
+
+
+def test_chinese_keeps_to_the_house_style() -> None:
+    for key, text in i18n.catalogue("zh-CN").items():
+        assert not re.search(r"[!！]|亲[，,]", text), f"{key}: no exclamation, no false intimacy"
+        assert not re.search(r"[\u4e00-\u9fff] [0-9{]|[0-9}] [\u4e00-\u9fff]", text), f"{key}: the browser sets that space"
+        assert not re.search(r"[\u4e00-\u9fff][,;:?]", text), f"{key}: full-width punctuation"
+
+
+def test_a_missing_text_never_breaks_a_page_but_stops_a_test() -> None:
+    assert i18n.t("en", "no.such.key") == "no.such.key"
+    assert i18n.t("en", "mark.late") == i18n.pattern("en", "mark.late")
+    with i18n.strict(), pytest.raises(i18n.MissingText):
+        i18n.t("en", "no.such.key")
+    with i18n.strict(), pytest.raises(i18n.MissingText):
+        i18n.t("en", "mark.late")
+
+
+def test_counted_words_follow_the_language() -> None:
+    assert i18n.count("en", "span.day", 1) == "1 day"
+    assert i18n.count("en", "span.day", 2) == "2 days"
+    assert i18n.count("zh-CN", "span.day", 1) == "1天"
