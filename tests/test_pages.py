@@ -173,7 +173,8 @@ def test_residents_never_read_names_of_staff_or_internal_steps() -> None:
     assert "网格员" in page
     for hidden in ("七号网格员", "先看三楼", COMMITTEE.name):
         assert hidden not in page
-    seen = {line.type for line in timeline(walk.street, (long := written("话")).case, long.events, (), None, long.now, "zh-CN")}
+    long = written("话")
+    seen = {line.type for line in timeline(walk.street, long.case, long.events, (), None, long.now, "zh-CN")}
     assert seen & INTERNAL == set()
     assert INTERNAL & {event.type for event in long.events} == {"revealed", "handled_proposed", "handled_declined"}
 
