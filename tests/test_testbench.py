@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +79,26 @@ def test_the_browser_shows_chinese_and_reaches_nobody_else(page: Any) -> None:
     assert page.locator("p").bounding_box()["width"] > 100
     with pytest.raises(Exception, match=r"ERR_NAME_NOT_RESOLVED|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED"):
         page.goto("http://elsewhere.example/")
+
+
+def test_a_missing_browser_is_an_error_that_is_said_last_and_never_a_skip(tmp_path: Path) -> None:
+    bare = {
+        **os.environ,
+        "PATH": str(tmp_path),
+        "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path),
+        "PYTEST_ADDOPTS": "-p no:cacheprovider",
+    }
+    bare.pop("PYTEST_XDIST_WORKER", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/test_testbench.py", "-k", "shows_chinese", "-q"],
+        cwd=Path(__file__).parent.parent,
+        env=bare,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "1 error" in done.stdout
+    assert "COULD NOT RUN: no Chromium" in done.stdout[done.stdout.index("!!! COULD NOT RUN") :]
+    assert "test_the_browser_shows_chinese" in done.stdout[done.stdout.index("!!! COULD NOT RUN") :]
