@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
+import msgspec
+
 from chalicelib.casework.access import Actor
 from chalicelib.casework.decide import Command, decide
 from chalicelib.casework.events import Event
@@ -18,6 +23,7 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
     colleague has acted since, the command is refused with `Conflict("someone_else")` naming who and what, and nothing changes.
     When only the write lost a race, it is decided again on what now stands.
     """
+    command = _bound(command, actor)
     for _ in range(cases.TRIES):
         if any(event.attempt == command.attempt for event in stored.events):
             return stored
@@ -33,6 +39,16 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
                 raise
             stored = stale.standing
     raise Conflict("busy")
+
+
+def _bound(command: Command, actor: Actor) -> Command:
+    """The attempt's id, bound to who does what with which words.
+
+    All forms of a page share the page's id, and a page may be gone back to: only the very same step is a repeat. Otherwise a
+    second addition would be lost, and a reveal could pass for an earlier step and leave no log.
+    """
+    said = msgspec.json.encode((command.attempt, actor.id, command.action, command.data), order="sorted")
+    return replace(command, attempt=hashlib.sha256(said).hexdigest()[:32])
 
 
 def _overtaken_by(stored: cases.Stored, actor: Actor, seen: int | None) -> Event | None:
