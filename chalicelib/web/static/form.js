@@ -30,7 +30,8 @@
   if (draft && form.dataset.filled === "0" && draft.text && Date.now() - draft.at < 7 * DAY) {
     for (const name of KEPT) {
       const box = field(name);
-      if (box && draft[name]) box.value = draft[name];
+      // Photos wait a day for their report, then they are deleted.
+      if (box && draft[name] && !(name === "photos" && Date.now() - draft.at > DAY / 2)) box.value = draft[name];
     }
     for (const part of form.querySelectorAll("details")) {
       if ([...part.querySelectorAll("input")].some((input) => (input.type === "radio" ? input.checked && !input.defaultChecked : input.value))) part.open = true;
@@ -66,6 +67,13 @@
     } finally {
       URL.revokeObjectURL(url);
     }
+  };
+
+  const newTile = (photo) => {
+    const tile = (photo.tile = area.querySelector("template").content.firstElementChild.cloneNode(true));
+    tile.querySelector(".rm").addEventListener("click", () => remove(photo));
+    tile.querySelector(".again").addEventListener("click", () => send(photo));
+    tiles.insertBefore(tile, input.closest("li"));
   };
 
   const update = () => {
@@ -136,17 +144,24 @@
       const used = new Set([...taken, ...photos.map((photo) => photo.slot)]);
       const slot = Array.from({ length: most }, (_, i) => i + 1).find((n) => !used.has(n));
       if (!slot) break;
-      const tile = area.querySelector("template").content.firstElementChild.cloneNode(true);
-      const photo = { slot, tile, state: "sending", blob: file };
+      const photo = { slot, state: "sending", blob: file };
       photos.push(photo);
-      tiles.insertBefore(tile, input.closest("li"));
+      newTile(photo);
       photo.blob = await shrink(file);
-      tile.querySelector("img").src = URL.createObjectURL(photo.blob);
-      tile.querySelector(".rm").addEventListener("click", () => remove(photo));
-      tile.querySelector(".again").addEventListener("click", () => send(photo));
+      const image = photo.tile.querySelector("img");
+      image.src = URL.createObjectURL(photo.blob);
+      image.hidden = false;
       send(photo);
     }
   });
+
+  // Those of a restored draft are up already; there is nothing to show of them but that, and a way to take them out.
+  for (const slot of taken) {
+    const photo = { slot, state: "done" };
+    photos.push(photo);
+    newTile(photo);
+    strip(photo, area.dataset.kept);
+  }
 
   // --- Sending ---------------------------------------------------------------------------------------------------------
   const label = button.textContent;

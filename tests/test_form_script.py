@@ -1,0 +1,236 @@
+"""The form's own script in a real browser: photos, the draft, and sending once when the network is back."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import pytest
+
+from chalicelib.web import csp, pages, static
+from chalicelib.web.views import Look
+from tests.page_samples import place, street
+from tests.picture_files import jpeg
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+KEYS = ("a" * 32, "b" * 32)
+TEXT = "三楼的灯不亮"
+
+
+class Door(ThreadingHTTPServer):
+    """One form, its script, its upload door and a bucket, all at one address. `fail` makes the bucket refuse that many photos."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.sent: list[dict[str, list[str]]] = []
+        self.uploads: list[bytes] = []
+        self.granted: list[dict[str, object]] = []
+        self.views = 0
+        self.fail = 0
+        self.hold = threading.Event()
+        self.hold.set()
+        self.base = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def form(self, text: str = "") -> str:
+        key = KEYS[min(self.views, len(KEYS) - 1)]
+        self.views += 1
+        return pages.form(
+            Look("zh-CN", False, "", "/form"), street(), "issue", place(), "I2AAAAAA", key, {"text": text} if text else {}
+        )
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Door
+
+    def _say(self, body: bytes, kind: str, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _page(self, html: str) -> None:
+        self._say(html.encode(), "text/html; charset=utf-8", Content_Security_Policy=csp.csp(html, self.server.base))
+
+    def do_GET(self) -> None:
+        found = static.read_static(self.path.removeprefix("/static/"))
+        if found:
+            self._say(*found)
+        elif self.path == "/received":
+            self._page(f'<!doctype html><title>.</title><p data-sent="ds:issue:AAAAAA">ok</p>{_script("page.js")}')
+        else:
+            self._page(self.server.form("退回来的话" if self.path == "/refused" else ""))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/api/v1/photos":
+            asked = json.loads(body)
+            self.server.granted.append(asked)
+            grant = {"url": f"{self.server.base}/bucket", "fields": {"key": f"k{asked['slot']}"}, "slot": asked["slot"]}
+            self._say(json.dumps(grant).encode(), "application/json")
+        elif self.path == "/bucket":
+            self.server.hold.wait(20)
+            self.server.fail -= 1
+            self.server.uploads.append(body)
+            self._say(b"", "text/plain", 403 if self.server.fail >= 0 else 204)
+        else:
+            self.server.sent.append(parse_qs(body.decode(), keep_blank_values=True))
+            self._say(b"", "text/plain", 303, Location="/received")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+def _script(name: str) -> str:
+    return f'<script src="{static.static_url(name)}" defer></script>'
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    server = Door()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.hold.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def photo(name: str = "a.jpg") -> dict[str, object]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": jpeg()}
+
+
+def add(page: Page, *photos: dict[str, object]) -> None:
+    page.set_input_files("input[type=file]", list(photos))  # type: ignore[arg-type]  # the payload's shape is Playwright's own
+
+
+def uploaded(page: Page, slots: str) -> None:
+    """Waits for it. A hidden field's value is its attribute, so no script has to be evaluated under the page's policy."""
+    page.wait_for_selector(f"input[name=photos][value='{slots}']", state="attached")
+
+
+def slots(page: Page) -> str:
+    return page.input_value("input[name=photos]")
+
+
+def test_photos_are_shrunk_uploaded_and_named_in_the_form(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.fill("#f-text", TEXT)
+    add(page, photo("a.jpg"), photo("b.jpg"))
+    uploaded(page, "1,2")
+    assert [asked["slot"] for asked in door.granted] == [1, 2]
+    assert {asked["type"] for asked in door.granted} == {"image/jpeg"}
+    assert {asked["key"] for asked in door.granted} == {KEYS[0]}
+    assert all(b'name="key"' in upload and b'name="file"' in upload for upload in door.uploads)
+    page.click("button.main")
+    page.wait_for_url("**/received")
+    assert door.sent[0]["photos"] == ["1,2"]
+
+
+def test_a_photo_that_failed_can_be_tried_again_or_taken_away(door: Door, page: Page) -> None:
+    door.fail = 1
+    page.goto(door.base)
+    add(page, photo())
+    again = page.locator(".tile .again")
+    again.wait_for()
+    assert slots(page) == ""
+    again.click()
+    uploaded(page, "1")
+    page.click(".tile .rm")
+    assert slots(page) == ""
+    assert page.locator("li.tile").count() == 0
+
+
+def test_sending_waits_for_the_photos_and_goes_out_once(door: Door, page: Page) -> None:
+    door.hold.clear()
+    page.goto(door.base)
+    page.fill("#f-text", TEXT)
+    add(page, photo())
+    page.locator("li.tile").wait_for()
+    page.click("button.main")
+    assert page.get_attribute("button.main", "aria-busy") == "true"
+    page.click("button.main")
+    assert door.sent == []
+    door.hold.set()
+    page.wait_for_url("**/received")
+    assert [sent["photos"] for sent in door.sent] == [["1"]]
+
+
+def test_the_draft_comes_back_with_its_own_key(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.fill("#f-text", TEXT)
+    page.locator("label:has([name=category])").first.click()
+    page.reload()
+    assert page.input_value("#f-text") == TEXT
+    assert page.locator("[name=category]").first.is_checked()
+    assert page.input_value("[name=key]") == KEYS[0]
+    assert page.locator("#say").is_visible()
+
+
+def test_uploaded_photos_of_a_draft_can_be_taken_out(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.fill("#f-text", TEXT)
+    add(page, photo())
+    uploaded(page, "1")
+    page.reload()
+    assert slots(page) == "1"
+    assert "已上传" in page.inner_text("li.tile")
+    page.click(".tile .rm")
+    assert slots(page) == ""
+
+
+def test_after_sending_the_draft_is_gone(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.fill("#f-text", TEXT)
+    page.click("button.main")
+    page.wait_for_url("**/received")
+    page.goto(door.base)
+    assert page.input_value("#f-text") == ""
+    assert page.input_value("[name=key]") == KEYS[1]
+
+
+def test_written_offline_it_is_sent_once_when_the_network_is_back(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.context.set_offline(True)
+    page.fill("#f-text", TEXT)
+    page.click("button.main")
+    page.click("button.main")
+    assert "有网自动发出" in page.inner_text("#say")
+    assert door.sent == []
+    page.context.set_offline(False)
+    page.wait_for_url("**/received")
+    assert [(sent["text"], sent["key"]) for sent in door.sent] == [([TEXT], [KEYS[0]])]
+
+
+def test_written_offline_it_is_sent_when_the_form_is_opened_again(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.context.set_offline(True)
+    page.fill("#f-text", TEXT)
+    page.click("button.main")
+    later = page.context.new_page()
+    page.close()
+    later.context.set_offline(False)
+    later.goto(door.base)
+    later.wait_for_url("**/received")
+    assert [(sent["text"], sent["key"]) for sent in door.sent] == [([TEXT], [KEYS[0]])]
+
+
+def test_what_the_server_sent_back_is_newer_than_the_draft(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.fill("#f-text", "旧的草稿")
+    page.goto(door.base + "/refused")
+    assert page.input_value("#f-text") == "退回来的话"
+    assert page.input_value("[name=key]") == KEYS[1]
