@@ -99,6 +99,8 @@ def _place(ctx: Context, name: str, where: str) -> Place:
 
 def _step(ctx: Context, case: Case, step: Mapping[str, Any], attempt: str) -> Case:
     data = {name: value for name, value in step.items() if name not in {"do", "by", "after", "scope", "role"}}
+    if data.get("class") not in ctx.street.class_by_id:
+        data.pop("class", None)
     if step.get("by") == "reporter":
         token = capability.token_for(ctx, case.no, case.generation)
         return follow.act(ctx, token, step["do"], data, attempt).case

@@ -1,0 +1,67 @@
+"""Making people of the desk: the operator's command, and the demo's staff and cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from infra.demo.cases import play
+from infra.demo.roles import ensure_staff, home_of, people
+from infra.staff import main
+from tests.world import World
+
+BASE = ["--base-url", "https://small.example"]
+
+
+def test_a_new_person_sets_a_password_through_the_printed_link_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["create", "li.committee", "--name", "居委干部", "--grant", "committee@committee:c01", *BASE]) == 0
+    address = capsys.readouterr().out.strip()
+    assert address.startswith("https://small.example/desk/activate/")
+    visitor = world.client()
+    page = visitor.get(urlsplit(address).path).form().fill(password="quite a long secret").submit()
+    assert page.path == "/desk/signin"
+    desk = page.form().fill(username="li.committee", password="quite a long secret").submit()
+    assert (desk.status, desk.path) == (200, "/desk")
+    assert world.client().get(urlsplit(address).path).status == 404
+
+
+def test_a_second_link_is_printed_for_somebody_who_is_there(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    name = world.hire("dispatcher", "street")
+    assert main(["link", name, *BASE]) == 0
+    assert world.client().get(urlsplit(capsys.readouterr().out.strip()).path).status == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["create", "x", "--name", "x", "--grant", "king@street", *BASE], "there is no role 'king'"),
+        (["create", "x", "--name", "x", "--grant", "committee@committee:c99", *BASE], "no such unit"),
+        (["create", "x", "--name", "x", "--grant", "committee@community:", *BASE], "no such unit"),
+        (["create", "x", "--name", "x", "--grant", "committee@committee:c01", "--phone", "12", *BASE], "phone"),
+        (["link", "nobody", *BASE], "nobody called 'nobody'"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nobody_is_made(
+    world: World, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+    assert world.aws("dynamodb").scan(TableName=world.outputs["StaffTable"])["Items"] == []
+
+
+def test_demo_staff_hold_every_role_once_at_home_and_neighbours_show_where_a_scope_ends(world: World) -> None:
+    found = people(world.street, home_of(world.street, world.places))
+    assert len({person.grant for person in found}) == len({person.username for person in found}) == len(found)
+    assert {person.scope for person in found if person.role == "committee"} == {"committee:c01", "committee:c03"}
+
+
+def test_playing_the_demo_again_changes_nothing(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "passwords.json"
+    staff = ensure_staff(world.context, file)
+    first = [entry.case for entry in play(world.context)]
+    assert {case.state for case in first} == {"received", "accepted", "handling", "waiting", "handled", "closed", "reopened"}
+    assert ensure_staff(world.context, file) == staff
+    assert file.stat().st_mode & 0o077 == 0
+    assert [entry.case for entry in play(world.context)] == first
