@@ -66,6 +66,9 @@ def _play(ctx: Context, name: str, entry: Mapping[str, Any], now: datetime) -> P
     then = replace(ctx, clock=clock)
     slots = tuple(range(1, int(entry.get("photos", 0)) + 1))
     case = submit(then, _report(then, name, entry, slots))
+    if case.updated_at != case.received_at:
+        # It went on already: played before, or worked on by somebody since.
+        return Played(case, slots)
     for number, step in enumerate(entry.get("steps", ()), start=1):
         clock.pass_hours(float(step["after"]))
         case = _step(then, case, step, key_of(f"{name}:{number}"))
