@@ -19,12 +19,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.engine import free_port
 from tests.http_visitor import HttpVisitor
 from tests.picture_files import jpeg
+from tests.server import ROOT, Server
 
-ROOT = Path(__file__).parent.parent
-START_S, STOP_S, SOON_S = 90.0, 30.0, 15.0
+SOON_S = 15.0
 ROLES = {
     "committee",
     "grid_worker",
@@ -42,73 +41,6 @@ ROLES = {
 STATES = {"received", "accepted", "handling", "waiting", "handled", "closed", "reopened"}
 
 pytestmark = [pytest.mark.xdist_group("serve"), pytest.mark.engine]
-
-
-class Server:
-    """The process, and what it has printed."""
-
-    def __init__(self, local: Path) -> None:
-        self.local = local
-        self.port = free_port()
-        self.lines: list[str] = []
-        self._ready = threading.Event()
-
-    def start(self) -> None:
-        self._ready.clear()
-        self.lines.clear()
-        environ = {**os.environ, "PORT": str(self.port), "STREET": "changqiao", "DOORSTEP_LOCAL": str(self.local)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.serve"],
-            cwd=ROOT,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        assert self._ready.wait(START_S), "not ready:\n" + "".join(self.lines)
-        assert self.process.poll() is None, "".join(self.lines)
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if line.startswith("serve: ready") or "address" in line:
-                self._ready.set()
-        self._ready.set()
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        return self._ended()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self._ended()
-
-    def _ended(self) -> int:
-        code = self.process.wait(STOP_S)
-        self._reader.join(STOP_S)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
-
-    @property
-    def demo(self) -> dict[str, Any]:
-        # The last line of a start names the file, which is complete by then.
-        found: dict[str, Any] = json.loads((self.local / "demo.json").read_text("utf-8"))
-        return found
-
-    @property
-    def visitor(self) -> HttpVisitor:
-        return HttpVisitor(self.demo["base_url"])
-
-    def signed_in(self, username: str) -> HttpVisitor:
-        visitor = self.visitor
-        person = next(entry for entry in self.demo["staff"] if entry["username"] == username)
-        page = visitor.get("/desk/signin").form().fill(username=username, password=person["password"]).submit()
-        assert (page.status, page.path) == (200, "/desk")
-        return visitor
 
 
 @pytest.fixture(scope="module")

@@ -79,10 +79,23 @@ def more(it: Asked, token: str, act: str) -> Response:
     if act == "rate":
         return html(pages.rate(it.look, ctx.street, stored.case, token, {}, _closed_gate(stored, "rate")))
     if act == "photos":
-        back = f"{it.origin}{it.look.root}/t/{token}/photos?sent=1"
-        grant, left = pictures.next_grant(ctx, stored.case, "reporter", PAGE_GRANT_MINUTES, back)
-        return html(pages.photos(it.look, ctx.street, stored.case, token, photo_views(ctx, stored.case), grant, left))
+        return _photos(it, token, stored)
     raise Unknown("page")
+
+
+def _photos(it: Asked, token: str, stored: Stored) -> Response:
+    """The list of photos and one upload. Back from S3 (`sent`) it says what arrived and offers the next one by a link."""
+    ctx = wiring.context()
+    sent = it.query.get("sent") == "1"
+    arrived = pictures.arrived_slot(stored.case, it.query.get("key", "")) if sent else None
+    standing = photo_views(ctx, stored.case, arrived)
+    left = pictures.left(stored.case, len(standing))
+    grant = None
+    if left and not sent:
+        back = f"{it.origin}{it.look.root}/t/{token}/photos?sent=1"
+        grant = pictures.next_grant(ctx, stored.case, "reporter", PAGE_GRANT_MINUTES, back)
+        left = left if grant else 0
+    return html(pages.photos(it.look, ctx.street, stored.case, token, standing, grant, left))
 
 
 def _closed_gate(stored: Stored, action: str) -> NotAllowed | None:

@@ -142,8 +142,8 @@ def failure(it: Asked, answers: str, error: DoorstepError, ref: str = "") -> Res
     return html(pages.error(it.look, street, error, ref), status=error.status)
 
 
-def photo_views(ctx: Context, case: Case) -> list[PhotoView]:
-    return [PhotoView(**asdict(photo)) for photo in pictures.shown(ctx, case)]
+def photo_views(ctx: Context, case: Case, arrived: int | None = None) -> list[PhotoView]:
+    return [PhotoView(**asdict(photo)) for photo in pictures.shown(ctx, case, arrived)]
 
 
 def html(text: str, status: int = 200, headers: dict[str, Any] | None = None) -> Response:

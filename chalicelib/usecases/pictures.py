@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
-from chalicelib.casework.photos import IN_ALL
+from chalicelib.casework.photos import IN_ALL, parse_incoming
 from chalicelib.errors import NotAllowed
 from chalicelib.models import cases, photos
 from chalicelib.ports import UploadGrant
@@ -30,11 +30,14 @@ def all_events(stored: cases.Stored) -> list[Event]:
     return [*(cases.archived_events(stored.case.no) if stored.archived else ()), *stored.events]
 
 
-def shown(ctx: Context, case: Case) -> list[Photo]:
-    """Ready photos with addresses; those announced but not here yet as pending; refused ones as refused."""
+def shown(ctx: Context, case: Case, arrived: int | None = None) -> list[Photo]:
+    """Ready photos with addresses; those announced but not here yet as pending; refused ones as refused.
+
+    `arrived` is a slot that the browser has just uploaded to, before the photo function has seen it.
+    """
     found = {row.slot: row for row in photos.list_photos(case.photo_ref, ctx.clock.wall())}
     made = []
-    for slot in sorted(set(found) | set(range(1, case.photos + 1))):
+    for slot in sorted(set(found) | set(range(1, case.photos + 1)) | ({arrived} if arrived else set())):
         row = found.get(slot)
         if row is None or row.status == "pending":
             made.append(Photo(slot=slot, status="pending", by="reporter"))
@@ -46,14 +49,22 @@ def shown(ctx: Context, case: Case) -> list[Photo]:
     return made
 
 
-def next_grant(ctx: Context, case: Case, by: str, minutes: int, redirect: str) -> tuple[UploadGrant | None, int]:
-    """An upload for a page without JavaScript, and how many photos still fit; no grant when the case is closed or full.
+def arrived_slot(case: Case, key: str) -> int | None:
+    """The slot of an object that S3 says was uploaded, if it is one of this case's."""
+    place = parse_incoming(key)
+    return place[1] if place is not None and place[0] == case.photo_ref else None
+
+
+def left(case: Case, standing: int) -> int:
+    """How many more photos this case takes; none when it is closed."""
+    return max(IN_ALL - standing, 0) if case.open else 0
+
+
+def next_grant(ctx: Context, case: Case, by: str, minutes: int, redirect: str) -> UploadGrant | None:
+    """An upload for a page without JavaScript; None when all places are taken.
 
     The slot is reserved while the grant lasts, so that two open pages never share one.
     """
-    left = IN_ALL - len(shown(ctx, case))
-    if not case.open:
-        return None, 0
     try:
         slot = reserve(
             case.photo_ref,
@@ -64,5 +75,5 @@ def next_grant(ctx: Context, case: Case, by: str, minutes: int, redirect: str) -
             by=by,
         )
     except NotAllowed:
-        return None, 0
-    return ctx.photos.grant(case.photo_ref, slot, minutes=minutes, redirect=redirect), max(left, 1)
+        return None
+    return ctx.photos.grant(case.photo_ref, slot, minutes=minutes, redirect=redirect)
