@@ -8,7 +8,7 @@ import sys
 import time
 
 from infra.errors import InfraError
-from infra.package.build import STREETS, Built, build
+from infra.package.build import STREETS, Built, build, partition_of
 from infra.say import say
 from infra.streetfile.problems import StreetFileError
 from infra.template.cfn import PARTITIONS
@@ -44,7 +44,8 @@ def main(argv: list[str]) -> int:
 
 def _deployment(built: Built) -> str:
     zip_path, template = os.path.relpath(built.zip), os.path.relpath(built.template)
-    region = f" --region {built.street.region}" if built.street.region else ""
+    # The street file names a region of its own partition only.
+    region = f" --region {built.street.region if built.partition == partition_of(built.street) else 'REGION'}"
     return (
         "To deploy (BUCKET is any private bucket of yours in that region):\n"
         f"  aws s3 cp {zip_path} s3://BUCKET/{built.code_key}{region}\n"
