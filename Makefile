@@ -46,7 +46,7 @@ package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET
 	@$(PYTHON) -m infra.package $(STREET)
 
 bench: $(INSTALLED) ## measured figures side by side, in one run
-	@$(PYTHON) -m benchmarks
+	@STREET=$(STREET) $(PYTHON) -m benchmarks
 
 posters: $(INSTALLED) ## door posters and contact cards as PDF (not built yet)
 	@echo "make posters: not built yet. Codes as SVG are made by 'make serve' and 'make package'." >&2; exit 2

@@ -36,4 +36,7 @@ def _calls(compared: coldstart.Compared) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(os.environ.get("STREET", "changqiao"), OUT))
+    named = os.environ.get("STREET", "")
+    if not named:
+        sys.exit("STREET is not set; `make bench` names one, or use STREET=… python -m benchmarks")
+    sys.exit(main(named, OUT))

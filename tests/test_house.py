@@ -18,6 +18,7 @@ AWS = {"boto3", "botocore", "pynamodb"}
 
 # Top level: the user's own card, and what the ecosystem expects beside it.
 TOP = {
+    "benchmarks",
     "app.py",
     "chalicelib",
     "infra",
