@@ -84,3 +84,28 @@ def rows(world: World, table: str) -> list[dict[str, Any]]:
     """Every raw item of one of the stack's tables (`CasesTable`, `OutboxTable`, `StaffTable`, `KeysTable`)."""
     pages = world.aws("dynamodb").get_paginator("scan").paginate(TableName=world.outputs[table], ConsistentRead=True)
     return [item for page in pages for item in page["Items"]]
+
+
+def colleague(world: World, name: str, *grants: str) -> Visitor:
+    """Somebody of that name at the desk, signed in."""
+    from chalicelib.usecases import signin
+
+    username = f"user.{secrets.token_hex(4)}"
+    password = f"a long enough secret of {username}"
+    signin.create_staff(world.context, username=username, name=name, grants=grants, password=password)
+    visitor = world.client()
+    page = visitor.get("/desk/signin").form().fill(username=username, password=password).submit()
+    if page.path != "/desk":
+        raise AssertionError(f"{name} could not sign in: {page.status} {page.path}")
+    return visitor
+
+
+def events_of(no: str) -> list[str]:
+    """The types of a case's events as stored, archive rows included."""
+    from chalicelib.models import cases
+    from chalicelib.usecases.pictures import all_events
+
+    stored = cases.get(no)
+    if stored is None:
+        raise AssertionError(f"there is no case {no}")
+    return [event.type for event in all_events(stored)]
