@@ -58,7 +58,7 @@ def build(street_id: str, say: Callable[[str], None], partition: str | None = No
         chosen = check_partition(partition or partition_of(street))
         say(f"{street_id}: street file ok: {len(street.committees)} committees, {len(places)} places; partition {chosen}")
         target = wheels.runtime()
-        wanted = wheels.requirements(where.root / "pyproject.toml", target)
+        wanted = wheels.requirements(where.root / "pyproject.toml")
         found = wheels.fetch(wanted, target, where.cache, say)
         dependencies = _dependencies(found, street.timezone, target, where.cache, say)
         app = Path(scratch) / "app"

@@ -31,9 +31,6 @@ PROVIDED = frozenset({"chalice"})
 GLIBC = {"3.11": 26}
 GLIBC_NEWER = 34
 
-# The newest release with a wheel for the older C library, where the pinned one has none.
-FOR_OLDER_GLIBC = {"pillow": "12.2.0"}
-
 # What the declared dependencies bring along.
 TRANSITIVE = frozenset(
     ["argon2-cffi-bindings", "botocore", "cffi", "jmespath", "markupsafe", "pycparser", "python-dateutil", "six", "urllib3"]
@@ -76,17 +73,10 @@ def _name(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
-def requirements(pyproject: Path, target: Runtime) -> list[str]:
+def requirements(pyproject: Path) -> list[str]:
     """What ships, as `name==version`, from [project] dependencies."""
     declared: Sequence[str] = tomllib.loads(pyproject.read_text("utf-8"))["project"]["dependencies"]
-    kept = []
-    for requirement in declared:
-        name = _name(requirement)
-        if name in PROVIDED:
-            continue
-        older = FOR_OLDER_GLIBC.get(name)
-        kept.append(f"{name}=={older}" if older and target.glibc < GLIBC_NEWER else requirement)
-    return sorted(kept)
+    return sorted(requirement for requirement in declared if _name(requirement) not in PROVIDED)
 
 
 def constraints(wanted: Sequence[str]) -> list[str]:
