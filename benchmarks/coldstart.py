@@ -75,7 +75,7 @@ def unpacked(built: Built) -> Iterator[tuple[Path, Path]]:
         for own in ("chalicelib", "chalice"):
             shutil.copytree(package / own, source / own, ignore=shutil.ignore_patterns("__pycache__"))
         target = wheels.runtime()
-        wanted = wheels.requirements(ROOT / "pyproject.toml", target)
+        wanted = wheels.requirements(ROOT / "pyproject.toml")
         for wheel in wheels.fetch(wanted, target, ROOT / ".local", lambda _: None):
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(source)

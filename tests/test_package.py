@@ -152,7 +152,6 @@ def test_an_unknown_kind_of_file_in_chalicelib_is_a_question() -> None:
 
 
 def test_what_ships_is_what_pyproject_says() -> None:
-    target = wheels.runtime()
     wanted = wheels.requirements(ROOT / "pyproject.toml")
     assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", requirement) for requirement in wanted), "every pin is exact"
     assert not [requirement for requirement in wanted if requirement.startswith(("chalice", "boto3"))]
