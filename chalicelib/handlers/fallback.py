@@ -47,9 +47,10 @@ def answer_for(event: Mapping[str, Any], status: int) -> dict[str, Any]:
     }
     kind, reason = REASONS.get(status, (Unknown, "page"))
     error = kind(reason)
+    if status in REASONS:
+        error.status = status
     house = wiring.house()
     it = asked(Request(whole), house.context.street.languages, house.settings.base_url)
     response = failure(it, "json" if it.look.path.startswith(("/api/", "/open311/")) else "page", error)
-    response.status_code = status if status in REASONS else error.status
     made: dict[str, Any] = response.to_dict()
     return made
