@@ -67,7 +67,7 @@ class Asked:
             raise TooLarge("body")
         try:
             found = json.loads(self.body.decode("utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Malformed("json") from error
         if not isinstance(found, dict):
             raise Malformed("json")
