@@ -24,20 +24,21 @@ ME = Actor(id=REPORTER)
 def look_up(ctx: Context, number: str, last4: str) -> cases.Stored:
     """The case of that number, if the phone on it ends in these digits. View only.
 
-    Wrong digits, an unknown number and a case without a phone look alike; after five failures the case is locked to this way
-    in for an hour. Raises `Unknown("look_up")` or `Limited("look_up")`.
+    Wrong digits, an unknown number and a case without a phone look alike; after five failures the number is locked to this
+    way in for an hour. Raises `Unknown("look_up")` or `Limited("look_up")`.
     """
     no = numbers.normalise_number(number)
     digits = "".join(char for char in last4 if char.isdecimal())
     if no is None or len(digits) != 4:
         raise Unknown("look_up")
-    stored = cases.get(no)
-    if stored is None or not stored.case.last4_mac:
-        raise Unknown("look_up")
-    # Counted before it is compared, so that parallel guesses do not get more than their share.
+    # Counted before anything is read, so that parallel guesses do not get more than their share, and whether there is such a
+    # case or not: otherwise the lock would tell.
     window = int(ctx.clock.wall().timestamp()) // (LOCK_MINUTES * 60)
     if cases.count_try(no, window, 1, LOCK_MINUTES * 60) > WRONG_TRIES:
         raise Limited("look_up", params={"minutes": LOCK_MINUTES})
+    stored = cases.get(no)
+    if stored is None or not stored.case.last4_mac:
+        raise Unknown("look_up")
     digits = str(int(digits)).zfill(4)
     if not hmac.compare_digest(ctx.keys.mac("last4", no, digits).hex(), stored.case.last4_mac):
         raise Unknown("look_up")
