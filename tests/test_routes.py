@@ -150,9 +150,9 @@ def test_static_files_are_kept_for_ever_and_never_sniffed(world: World) -> None:
         assert "html" not in page.header("Content-Type")
 
 
-@pytest.mark.parametrize("name", ["..%2F..%2Fapp.py", "%2Fetc%2Fpasswd", ".", "templates", "%00", "a" * 300])
-def test_nothing_but_static_files_is_read(world: World, name: str) -> None:
-    assert world.client().get(f"/static/{name}").status == 404
+def test_nothing_but_static_files_is_read(world: World) -> None:
+    for name in ("..%2F..%2Fapp.py", "%2Fetc%2Fpasswd", ".", "templates", "%00", "a" * 300):
+        assert world.client().get(f"/static/{name}").status == 404, name
 
 
 REFUSALS = [
@@ -169,42 +169,38 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
-@pytest.mark.parametrize(("method", "path", "headers", "status"), REFUSALS)
-def test_what_reaches_no_view_is_answered_in_the_pages_language(
-    world: World, method: str, path: str, headers: dict[str, str], status: int, lang: str
-) -> None:
-    page = world.client(lang=lang).call(method, path, b"a=1", headers)
-    assert page.status == status
-    assert page.header("Content-Type") == "text/html; charset=utf-8"
-    assert f'<html lang="{lang}"' in page.text
-    assert ("示例二维码" if lang == "zh-CN" else "Sample Code") in page.words
-    guarded(page)
+def test_what_reaches_no_view_is_answered_in_the_pages_language(world: World, lang: str) -> None:
+    for method, path, headers, status in REFUSALS:
+        page = world.client(lang=lang).call(method, path, b"a=1", headers)
+        assert page.status == status, (method, path)
+        assert page.header("Content-Type") == "text/html; charset=utf-8"
+        assert f'<html lang="{lang}"' in page.text
+        assert ("示例二维码" if lang == "zh-CN" else "Sample Code") in page.words
+        guarded(page)
+
+
+API_REFUSALS = [
+    ("GET", "/api/v1/nothing", "", 404),
+    ("GET", "/api/v1/photos", "", 405),
+    ("POST", "/api/v1/photos", FORM, 415),
+    ("POST", "/api/v1/photos", "application/json", 400),
+]
 
 
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
-@pytest.mark.parametrize(
-    ("method", "path", "content_type", "status"),
-    [
-        ("GET", "/api/v1/nothing", "", 404),
-        ("GET", "/api/v1/photos", "", 405),
-        ("POST", "/api/v1/photos", FORM, 415),
-        ("POST", "/api/v1/photos", "application/json", 400),
-    ],
-)
-def test_under_api_the_same_is_a_problem_object(
-    world: World, method: str, path: str, content_type: str, status: int, lang: str
-) -> None:
-    headers = {"Content-Type": content_type} if content_type else {}
-    page = world.client(lang=lang).call(method, path, b"[" if method == "POST" else b"", headers)
-    assert page.status == status
-    assert page.header("Content-Type") == "application/problem+json"
-    problem = page.json()
-    assert {"type", "title", "status", "detail"} <= set(problem)
-    assert problem["type"].startswith("/errors/")
-    assert problem["status"] == status
-    chinese = re.search(r"[\u4e00-\u9fff]", problem["title"] + problem["detail"]) is not None
-    assert chinese == (lang == "zh-CN")
-    guarded(page)
+def test_under_api_the_same_is_a_problem_object(world: World, lang: str) -> None:
+    for method, path, content_type, status in API_REFUSALS:
+        headers = {"Content-Type": content_type} if content_type else {}
+        page = world.client(lang=lang).call(method, path, b"[" if method == "POST" else b"", headers)
+        assert page.status == status, (method, path)
+        assert page.header("Content-Type") == "application/problem+json"
+        problem = page.json()
+        assert {"type", "title", "status", "detail"} <= set(problem)
+        assert problem["type"].startswith("/errors/")
+        assert problem["status"] == status
+        chinese = re.search(r"[\u4e00-\u9fff]", problem["title"] + problem["detail"]) is not None
+        assert chinese == (lang == "zh-CN")
+        guarded(page)
 
 
 def test_deployed_under_a_stage_every_link_carries_it(world: World) -> None:
