@@ -33,7 +33,7 @@ serve-fresh: $(INSTALLED) ## the same, beginning anew (forgets .local/)
 
 test: $(INSTALLED) ## every test, the browser's too
 	@$(PYTHON) -m tests.chromium --get
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
 	@echo "lint: ruff"; $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .

@@ -15,9 +15,6 @@ STREET = "changqiao"
 PARTITIONS = ("aws", "aws-cn")
 REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1"}
 
-# Tests with a package run on one worker, or each worker would build its own.
-GROUP = "package"
-
 
 @cache
 def _scratch() -> tempfile.TemporaryDirectory[str]:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import coldstart
 from tests import packages
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group(packages.GROUP)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 REACH = 0.5
 # A data key for the phone, one write of case and messages, and the secrets once per process.

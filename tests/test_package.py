@@ -18,8 +18,6 @@ from infra.package.build import ROOT, Places, build
 from infra.serve.local import COOKIE
 from tests import packages
 
-pytestmark = pytest.mark.xdist_group(packages.GROUP)
-
 TAG = wheels.runtime().tag
 
 

@@ -21,8 +21,6 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-pytestmark = pytest.mark.xdist_group(packages.GROUP)
-
 FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep"}
 MAY_DECRYPT = {"Reveal", "Notify", "Sweep"}
 

@@ -24,7 +24,7 @@ from tests import packages, picture_files
 from tests.gateway_visitor import GatewayVisitor
 from tests.world import environment
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group(packages.GROUP)]
+pytestmark = [pytest.mark.engine]
 
 TEXT = "三楼到四楼的楼道灯坏了，老人晚上下楼看不见台阶。"
 PHONE = "13900001234"

@@ -40,7 +40,7 @@ ROLES = {
 }
 STATES = {"received", "accepted", "handling", "waiting", "handled", "closed", "reopened"}
 
-pytestmark = [pytest.mark.xdist_group("serve"), pytest.mark.engine]
+pytestmark = [pytest.mark.engine]
 
 
 @pytest.fixture(scope="module")

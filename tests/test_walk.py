@@ -23,7 +23,7 @@ from tests.server import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.xdist_group("serve"), pytest.mark.engine, pytest.mark.browser]
+pytestmark = [pytest.mark.engine, pytest.mark.browser]
 
 SOON_S = 15.0
 TEXT = "三楼的楼道灯不亮了。已经两个晚上,老人下楼看不清台阶"
