@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.engine import REGION, Engine, isolate
-from tests import chromium
-from tests.world import World, open_world
+from tests import chromium, refold
+from tests.world import STORED_CASES, World, open_world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,6 +40,13 @@ def nowhere_else() -> Iterator[None]:
     patch.setattr(socket.socket, "connect", guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folded_again() -> Iterator[None]:
+    """At the end of the run another process folds every case that the tests stored, and finds the stored state."""
+    yield
+    assert not STORED_CASES or refold.in_another_process(STORED_CASES) == []
 
 
 @pytest.fixture(scope="session")

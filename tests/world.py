@@ -20,6 +20,7 @@ from infra.engine import ISOLATION, REGION, put_stack
 from infra.serve.local import COOKIE
 from infra.streetfile.compile import load, write
 from infra.template.data import cors_configuration, data_template, environment_from_outputs
+from tests import refold
 
 if TYPE_CHECKING:
     from chalicelib.usecases.context import Context
@@ -29,6 +30,8 @@ SMALL = Path(__file__).parent / "streets" / "small.toml"
 ORIGIN = "https://small.example"
 # A Wednesday, 10:00 in Shanghai, far from any holiday.
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+# Every case that any test left in a world, as stored: folded again at the end of the run.
+STORED_CASES: list[str] = []
 
 
 @dataclass
@@ -142,8 +145,10 @@ def open_world(aws: Callable[[str], Any], folder: Path, *, endpoint: str = "", s
         }
     ):
         wiring.use(clock=clock)
+        world = World(street=street, places=places, outputs=outputs, aws=aws, clock=clock)
         try:
-            yield World(street=street, places=places, outputs=outputs, aws=aws, clock=clock)
+            yield world
+            STORED_CASES.extend(refold.lines_of(world.stored_items()))
         finally:
             wiring.use()
 
