@@ -7,6 +7,7 @@ Nothing is built at import: `wiring` makes clients on the first call of a proces
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from chalice.app import Chalice
@@ -74,7 +75,13 @@ def photo(event: Any, context: Any) -> Any:
 
 @app.lambda_function(name="sweep")
 def sweep(event: Any, context: Any) -> Any:
-    """Every minute: the net under the outbox's stream."""
-    from chalicelib.usecases.send import sweep as sweep_outbox
+    """Every minute: the step timers, then the net under the outbox's stream."""
+    from chalicelib.usecases import send, sweeping
 
-    return {"tried": sweep_outbox(wiring.context())}
+    ctx = wiring.context()
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    swept = sweeping.sweep(ctx, seconds_left)
+    return {**asdict(swept), "messages": send.sweep(ctx)}

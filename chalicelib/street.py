@@ -77,7 +77,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
-    """One office of the ladder. `scope` is the level whose unit works it: community, committee, zone or street."""
+    """One office of the ladder. `scope` is the level whose unit works it: community, committee, zone or street.
+
+    `assign` are the roles it may give a case to, `lead` those who are told when it is late.
+    """
 
     id: str
     level: int
@@ -90,6 +93,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     late: str | None = None
     allocate: tuple[str, ...] = ()
     assign: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
     exit: Label | None = None
 
 
@@ -133,6 +137,15 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     template: str
 
 
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A party without an account that is told of hazards: a power company, a property firm's hotline. An office's number."""
+
+    id: str
+    name: Label
+    phone: str
+    units: tuple[str, ...] = ("street",)
+
+
 class Template(msgspec.Struct, frozen=True, kw_only=True):
     """What the carrier approved for a template: the provider's code and the signature shown before the text."""
 
@@ -148,6 +161,7 @@ class Sms(msgspec.Struct, frozen=True, kw_only=True):
     quiet_from: str = "22:00"
     quiet_to: str = "07:00"
     per_number_per_day: int = 10
+    few: int = 3
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,6 +234,7 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     follow_up: FollowUp
     calendar: Calendar
     notice_version: str
+    contacts: tuple[Contact, ...] = ()
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -154,7 +154,7 @@ LADDER = [
     Wrong(
         "template code", "SMS_000000007", "@1234567", "sms.templates.new.code", "not a template code of aliyun", "SMS_123456789"
     ),
-    Wrong("no near", 'near = { code = "SMS_000000008" }\n', "", "sms.templates.near", "missing", "near = {"),
+    Wrong("no digest", 'digest = { code = "SMS_000000012" }\n', "", "sms.templates.digest", "missing", "digest = {"),
     Wrong("SNS in China", 'provider = "aliyun"', '@provider = "sns"', "sms.provider", "no SNS SMS", '"aliyun" or "tencent"'),
     Wrong("provider", 'provider = "aliyun"', '@provider = "aliyuan"', "sms.provider", "not known", 'did you mean "aliyun"?'),
     Wrong("quiet hours", 'quiet_from = "22:00"', '@quiet_from = "10pm"', "sms.quiet_from", "right form", "22:00"),

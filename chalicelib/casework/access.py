@@ -55,6 +55,12 @@ def unit_of(scope: str, case: Case) -> str:
     return "street" if scope == "street" else f"{scope}:{ids[scope]}"
 
 
+def units_around(case: Case) -> list[str]:
+    """The units that the case's place lies in, the smallest first."""
+    smallest = [f"community:{case.community}"] if case.community else []
+    return [*smallest, f"committee:{case.committee}", f"zone:{case.zone}", "street"]
+
+
 def is_office(actor: Actor, case: Case, street: Street) -> bool:
     """Whether the actor sits in the office that has the case now."""
     rung = street.rung_by_id.get(case.rung)

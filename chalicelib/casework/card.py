@@ -99,7 +99,9 @@ def card_of(case: Case, street: Street, place: Place | None) -> Card:
         clock=clock.id if clock else "",
         warn=clock.warn if clock else None,
         received_at=case.received_at,
-        marks=("urgent",) if case_class and case_class.hazard else (),
+        marks=tuple(
+            mark for mark, on in (("urgent", case_class is not None and case_class.hazard), ("supervised", case.supervised)) if on
+        ),
     )
 
 

@@ -19,7 +19,9 @@ OUTCOMES = ("solved", "mediated", "explained", "duplicate", "withdrawn", "out_of
 
 
 class ClockRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One running or ended clock. Instants are stored text (UTC, ms); `left` is seconds that remained when it was paused."""
+    """One running or ended clock. Instants are stored text (UTC, ms). `warn` goes when the reminder is out, `lapsed` comes when
+    its end was acted on; it runs on after that until something stops it.
+    """
 
     id: str
     rung: str
@@ -28,6 +30,7 @@ class ClockRun(msgspec.Struct, frozen=True, kw_only=True):
     warn: str | None = None
     stopped: str | None = None
     paused: str | None = None
+    lapsed: str | None = None
 
     @property
     def running(self) -> bool:
@@ -99,6 +102,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int = 0
     rating: Rating | None = None
     generation: int = 0
+    lateness: int = 0
+    supervised: bool = False
     clocks: tuple[ClockRun, ...] = ()
 
     @property
@@ -125,8 +130,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_due(self) -> str | None:
         """The next instant at which anything has to be done for a running clock, its reminder included: what sweeps look for."""
-        instants = [instant for run in self.clocks if run.running for instant in (run.warn, run.due) if instant]
-        return min(instants, default=None)
+        ahead = [(run.warn, None if run.lapsed else run.due) for run in self.clocks if run.running]
+        return min((instant for pair in ahead for instant in pair if instant), default=None)
 
 
 def _submitted(case: Case, event: Event) -> dict[str, Any]:
@@ -251,6 +256,14 @@ def _revealed(case: Case, event: Event) -> dict[str, Any]:
     return {}
 
 
+def _reminded(case: Case, event: Event) -> dict[str, Any]:
+    return {}
+
+
+def _lapsed(case: Case, event: Event) -> dict[str, Any]:
+    return {"lateness": case.lateness + 1, "supervised": case.supervised or bool(event.data.get("flag"))}
+
+
 def _link_renewed(case: Case, event: Event) -> dict[str, Any]:
     return {"generation": case.generation + 1}
 
@@ -265,6 +278,8 @@ FOLDS: dict[str, Callable[[Case, Event], dict[str, Any]]] = {
     "added": _added,
     "passed_up": _moved,
     "allocated": _moved,
+    "reminded": _reminded,
+    "lapsed": _lapsed,
     "prelim_given": _prelim_given,
     "handled_proposed": _proposed,
     "handled_confirmed": _confirmed,
@@ -280,7 +295,8 @@ FOLDS: dict[str, Callable[[Case, Event], dict[str, Any]]] = {
 
 
 def _turn_clocks(clocks: tuple[ClockRun, ...], event: Event) -> tuple[ClockRun, ...]:
-    """Applies the clock part of an event: `{"stop": [ids], "pause": [ids], "resume": {id: {due, warn}}, "start": [runs]}`.
+    """Applies the clock part of an event: `{"stop": [ids], "pause": [ids], "resume": {id: {due, warn}}, "start": [runs],
+    "warned": [ids], "lapsed": [ids]}`.
 
     The instants were computed when the event was decided; folding only writes them down.
     """
@@ -288,8 +304,13 @@ def _turn_clocks(clocks: tuple[ClockRun, ...], event: Event) -> tuple[ClockRun, 
     if not turn:
         return clocks
     stop, pause, resume = turn.get("stop", ()), turn.get("pause", ()), turn.get("resume", {})
+    warned, lapsed = turn.get("warned", ()), turn.get("lapsed", ())
     changed = []
     for run in clocks:
+        if run.running and run.id in warned:
+            run = msgspec.structs.replace(run, warn=None)
+        if run.running and run.id in lapsed:
+            run = msgspec.structs.replace(run, warn=None, lapsed=event.at)
         if run.stopped is None and run.id in stop:
             run = msgspec.structs.replace(run, stopped=event.at, paused=None)
         elif run.running and run.id in pause:

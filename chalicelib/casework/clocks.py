@@ -15,7 +15,8 @@ from chalicelib.casework.events import PERSON_REPLIES, parse, stamp
 from chalicelib.street import Clock, Street
 
 # Events by which a case comes to an office; clocks with `start = "entered"` begin here.
-ENTERING = frozenset({"submitted", "passed_up", "allocated", "reopened"})
+MOVING = frozenset({"passed_up", "allocated"})
+ENTERING = MOVING | {"submitted", "reopened"}
 # Events that end every clock.
 ENDING = frozenset({"closed", "answered", "withdrawn"})
 
@@ -55,7 +56,7 @@ def _starts(clock: Clock, event_type: str, owner: str, first: bool, class_change
 
 def turn(before_event: Case, after: Case, event_type: str, now: datetime, street: Street) -> dict[str, Any]:
     """The clock part of an event, empty when nothing turns. `after` is the case folded with the event but without clocks."""
-    moved = event_type in {"passed_up", "allocated"}
+    moved = event_type in MOVING
     live = [run for run in before_event.clocks if run.stopped is None]
     stop: list[str] = []
     kept: list[ClockRun] = []

@@ -107,7 +107,7 @@ def record(
         after = apply(case, event)
         turned = clocks.turn(case, after, event_type, event.instant, street)
         if turned:
-            event = msgspec.structs.replace(event, data={**data, "clocks": turned})
+            event = msgspec.structs.replace(event, data={**data, "clocks": {**data.get("clocks", {}), **turned}})
             after = apply(case, event)
         events.append(event)
         case = after

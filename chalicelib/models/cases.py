@@ -10,7 +10,8 @@ lost (design §4; the SDK repeats a call by itself).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -19,9 +20,9 @@ from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.casework.card import Card, card_of, figures_of, keys_of
+from chalicelib.casework.card import TIMER_SHARDS, Card, card_of, figures_of, keys_of
 from chalicelib.casework.case import Case, apply
-from chalicelib.casework.events import Event
+from chalicelib.casework.events import Event, stamp
 from chalicelib.models.base import transaction
 from chalicelib.street import Place, Street
 
@@ -262,6 +263,18 @@ def _overtaken(error: Exception) -> bool:
     if isinstance(error, PutError) and code == "ConditionalCheckFailedException":
         return True
     return code in {"TransactionConflictException", "TransactionInProgressException"}
+
+
+def due(shard: int, now: datetime) -> Iterator[str]:
+    """Numbers of the cases of a shard on which something is due, by instant; pages are read as they are used."""
+    for row in CaseItem.timers_index.query(f"T#{shard}", CaseItem.timer_at <= stamp(now)):
+        yield row.pk.removeprefix("C#")
+
+
+def next_instant() -> str | None:
+    """The next instant at which anything is due on any case: one small read a shard."""
+    firsts = [CaseItem.timers_index.query(f"T#{shard}", limit=1) for shard in range(TIMER_SHARDS)]
+    return min((row.timer_at for rows in firsts for row in rows if row.timer_at), default=None)
 
 
 def count_try(no: str, window: int, by: int, seconds: int) -> int:

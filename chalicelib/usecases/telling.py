@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chalicelib.casework.case import Case, apply
 from chalicelib.casework.events import Event
-from chalicelib.casework.notices import messages
+from chalicelib.casework.notices import Told, messages
 from chalicelib.models.outbox import OutboxRow, row_of
 from chalicelib.usecases.context import Context
 
@@ -21,6 +21,6 @@ def rows_for(ctx: Context, case: Case, events: Sequence[Event]) -> list[OutboxRo
     rows = []
     for event in events:
         case = apply(case, event)
-        for message in messages(case, event, ctx.street):
+        for message in messages(Told(case, event, ctx.street, ctx.place_of(case))):
             rows.append(row_of(message, recipient_mac(ctx, message.to, case)))
     return rows

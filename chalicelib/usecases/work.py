@@ -111,11 +111,9 @@ def parties(ctx: Context, case: Case) -> list[tuple[str, Party]]:
 
     The value is authenticated, so that assigning needs no second look at the roster: the whole step stays three calls.
     """
-    units = ["street", f"zone:{case.zone}", f"committee:{case.committee}"]
-    units += [f"community:{case.community}"] if case.community else []
     found: dict[str, Party] = {}
     for role in ctx.street.rung_by_id[case.rung].assign:
-        for unit in reversed(units):
+        for unit in access.units_around(case):
             grant = f"{role}@{unit}"
             for row in staff.holders(grant):
                 if row.staff_id and row.staff_id not in found:

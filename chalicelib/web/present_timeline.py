@@ -13,6 +13,7 @@ from chalicelib.casework.photos import AT_SUBMISSION
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import has, t
+from chalicelib.web.present_clocks import name_of
 from chalicelib.web.present_offices import office_name, party_role, where
 from chalicelib.web.render import rich
 from chalicelib.web.views import PhotoView
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 # What residents never see: the office's own steps.
-INTERNAL = frozenset({"handled_proposed", "handled_declined", "revealed", "link_renewed"})
+INTERNAL = frozenset({"handled_proposed", "handled_declined", "revealed", "link_renewed", "reminded", "lapsed"})
 # Events whose free text is meant for colleagues.
 PRIVATE_NOTES = frozenset({"assigned", "handled_confirmed"})
 UP = frozenset({"passed_up", "allocated"})
+CLOCKED = frozenset({"reminded", "lapsed"})
 QUOTED = {
     "accepted": "note",
     "assigned": "note",
@@ -104,6 +106,8 @@ def _params(street: Street, event: Event, walk: _Walk, place: str, lang: str, na
     if event.type == "assigned":
         party = Party(**data["to"])
         params["party"] = party.name if names else party_role(street, party, lang)
+    if event.type in CLOCKED:
+        params["clock"] = name_of(street, str(data.get("clock", "")), lang)
     if "outcome" in data:
         params["outcome"] = outcome_name(data["outcome"], lang)
     if event.type == "rated":

@@ -120,6 +120,15 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
         follow_up=tables.follow_up(top.table("follow_up")),
         calendar=calendar(top.table("calendar", required=False)),
         notice_version=identity.notice_version,
+        contacts=tables.contacts(
+            top.tables("contacts", required=False),
+            [
+                "street",
+                *(f"zone:{zone.id}" for zone in zones),
+                *(f"committee:{committee.id}" for committee in committees),
+                *(f"community:{community.id}" for community in communities),
+            ],
+        ),
     )
     top.done()
     return street

@@ -124,6 +124,7 @@ def _rung(table: Table, rung_ids: list[str], clock_ids: list[str], class_ids: li
         late=other("late"),
         allocate=table.texts("allocate", rung_ids),
         assign=table.texts("assign", words.ROLES),
+        lead=table.texts("lead", words.ROLES),
         exit=table.label("exit") if table.has("exit") else None,
     )
     if rung.id and rung.id in rung.allocate:

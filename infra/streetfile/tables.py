@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from zoneinfo import available_timezones
 
 from chalicelib.casework.notices import FILLS
+from chalicelib.casework.people import normalise_phone
 from chalicelib.street import (
     Category,
     Committee,
     Community,
+    Contact,
     FollowUp,
     Kind,
     Label,
@@ -161,7 +163,7 @@ def notices(tables: list[Table], sms: Sms) -> tuple[Notice, ...]:
         if isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= len(words.TEMPLATES):
             table.wrong("template", "is a number", f'write its name: "{words.TEMPLATES[raw - 1]}"')
             table.raw = {**table.raw, "template": words.TEMPLATES[raw - 1]}
-        on, to = table.choice("on", words.EVENTS), table.choice("to", words.RECIPIENTS)
+        on, to = table.choice("on", words.OCCASIONS), table.choice("to", words.RECIPIENTS)
         template = table.choice("template", words.TEMPLATES)
         if template and template not in FILLS:
             table.wrong("template", "belongs to no event", one_of(template, [name for name in words.TEMPLATES if name in FILLS]))
@@ -169,6 +171,24 @@ def notices(tables: list[Table], sms: Sms) -> tuple[Notice, ...]:
             table.wrong("template", "is not among [sms.templates]", f'add {template} = {{ code = "…" }} there')
         table.done()
         found.append(Notice(on=on, to=to, template=template))
+    return tuple(found)
+
+
+def contacts(tables: list[Table], units: Collection[str]) -> tuple[Contact, ...]:
+    """Parties without an account. `units` are those of this street: `street`, `zone:…`, `committee:…`, `community:…`."""
+    found = []
+    for table in tables:
+        contact = Contact(
+            id=table.id(),
+            name=table.label("name", longest=words.NAME_MAX),
+            phone=table.text("phone", like=_PHONE, remedy='write digits, spaces and dashes, e.g. "021-0012 3456"'),
+            units=table.texts("units", units) if table.has("units") else ("street",),
+        )
+        if contact.phone and normalise_phone(contact.phone) is None:
+            table.wrong("phone", "can't be called", "write a mobile number, or a landline with its area code")
+        table.done()
+        found.append(contact)
+    no_twins(found, tables)
     return tuple(found)
 
 
@@ -193,9 +213,8 @@ def sms(table: Table | None, region: str) -> Sms:
                     inner.wrong("code", f"is not a template code of {own}", remedy)
                 templates[name] = Template(provider=own, code=code, sign=inner.text("sign", sign))
                 inner.done()
-    for name in ("near", "late"):
-        if provider and provider != "local" and mapped is not None and name not in mapped.raw:
-            mapped.wrong(name, "is required but missing", f'every clock sends it: add {name} = {{ code = "…" }}')
+    if provider and provider != "local" and mapped is not None and "digest" not in mapped.raw:
+        mapped.wrong("digest", "is required but missing", 'many messages to one person become it: add digest = { code = "…" }')
     found = Sms(
         provider=provider,
         sign=sign,
@@ -203,6 +222,7 @@ def sms(table: Table | None, region: str) -> Sms:
         quiet_from=table.text("quiet_from", "22:00", like=TIME, remedy=TIME_REMEDY),
         quiet_to=table.text("quiet_to", "07:00", like=TIME, remedy=TIME_REMEDY),
         per_number_per_day=table.whole("per_number_per_day", 1, 10, 10),
+        few=table.whole("few", 1, 9, 3),
     )
     table.done()
     return found

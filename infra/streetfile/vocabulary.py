@@ -49,6 +49,9 @@ EVENTS = (
     "reopened",
     "rated",
 )
+# What a street may send a message at: an event, or what one amounts to. `flagged`: late and put before the supervisors;
+# `hazard`: a case of a dangerous class has come in, or was found to be one.
+OCCASIONS = (*EVENTS, "reminded", "lapsed", "flagged", "hazard")
 PAUSES = ("waiting", "handled", "visiting")
 ACTIONS = ("escalate", "remind", "flag")
 BASES = ("stated", "assumed")
@@ -71,7 +74,10 @@ TEMPLATES = (
     "hazard",
     "register",
 )
-RECIPIENTS = ("reporter", "office", "assignee")
+# `lead`: the roles that the rung names; `tell`: those that the clock names; `contacts`: parties without an account; `role:…`:
+# whoever
+# holds the role nearest to the place.
+RECIPIENTS = ("reporter", "office", "assignee", "lead", "tell", "contacts", *(f"role:{role}" for role in ROLES))
 
 PROVIDERS = ("aliyun", "tencent", "sns", "local")
 

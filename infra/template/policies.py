@@ -123,7 +123,6 @@ def _photo(street: Street, partition: str) -> list[Json]:
             "Effect": "Allow",
             "Action": "s3:ListBucket",
             "Resource": attr("PhotosBucket", "Arn"),
-            "Condition": {"StringLike": {"s3:prefix": ["incoming/*", "ready/*"]}},
         },
     ]
 
