@@ -14,13 +14,14 @@ from zlib import crc32
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
+from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.casework.events import stamp
 from chalicelib.casework.notices import Message
+from chalicelib.models.base import transaction
 
 PENDING_SHARDS = 4
 TRIES_BEFORE_PARKING = 5
@@ -105,6 +106,8 @@ def get(pk: str, sk: str) -> OutboxRow | None:
 def claim(row: OutboxRow, ref: str, now: datetime) -> bool:
     """Takes the row under a lease and records the attempt before any call. False when somebody else has it or it is done."""
     free = (OutboxRow.state == "pending") | ((OutboxRow.state == "sending") & (OutboxRow.lease < stamp(now)))
+    # The SDK repeats a call whose reply was lost, and then finds our own claim.
+    ours = (OutboxRow.state == "sending") & (OutboxRow.ref == ref)
     try:
         row.update(
             actions=[
@@ -113,7 +116,7 @@ def claim(row: OutboxRow, ref: str, now: datetime) -> bool:
                 OutboxRow.ref.set(ref),
                 OutboxRow.tries.add(1),
             ],
-            condition=free,
+            condition=free | ours,
         )
     except UpdateError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
@@ -122,23 +125,46 @@ def claim(row: OutboxRow, ref: str, now: datetime) -> bool:
     return True
 
 
-def settle(row: OutboxRow, state: str, now: datetime, **known: str) -> None:
-    """Ends an attempt: `sent`, `dropped`, `unknown`, `parked`, or `pending` again. Only the claim that holds `row.ref` may."""
+def settle(row: OutboxRow, state: str, now: datetime, **known: str) -> bool:
+    """Ends an attempt: `sent`, `dropped`, `unknown`, `parked`, or `pending` again. Only the claim that holds `row.ref` may, and
+    only once; False when another one has it by now.
+    """
     actions: list[Action] = [OutboxRow.state.set(state), OutboxRow.lease.remove()]
     actions += [getattr(OutboxRow, name).set(value) for name, value in known.items()]
     if state in {"sent", "dropped", "parked"}:
         actions += [OutboxRow.pending.remove(), OutboxRow.pending_at.remove()]
     if state == "sent":
         actions.append(OutboxRow.sent_at.set(stamp(now)))
-    row.update(actions=actions, condition=OutboxRow.ref == row.ref)
+    try:
+        row.update(actions=actions, condition=(OutboxRow.ref == row.ref) & OutboxRow.state.is_in("sending", "unknown", state))
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
 
 
 def expand(row: OutboxRow, rows: Iterable[OutboxRow]) -> None:
-    """Replaces a message to an office by one for each person on duty; a repeat finds the same keys."""
-    from chalicelib.models.base import transaction
+    """Replaces a message to an office by one for each person on duty; a repeat finds the same keys and does nothing.
 
+    Who has this message already, because another office of theirs was told too, is not told twice.
+    """
+    people = list(rows)
+    try:
+        _expand(row, people)
+    except TransactWriteError:
+        standing = get(row.pk, row.sk)
+        if standing is None or standing.state != "pending":
+            return
+        fresh = [person for person in people if get(person.pk, person.sk) is None]
+        if len(fresh) == len(people):
+            raise
+        _expand(row, fresh)
+
+
+def _expand(row: OutboxRow, people: Iterable[OutboxRow]) -> None:
     with transaction() as write_all:
-        for person in rows:
+        for person in people:
             write_all.save(person, condition=OutboxRow.pk.does_not_exist())
         write_all.update(
             row,

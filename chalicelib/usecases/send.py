@@ -6,16 +6,20 @@ else; it is never sent again blindly. What fails five times is parked and shown.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.casework import people
+from chalicelib.casework.events import stamp
 from chalicelib.casework.messages import MessageError, fill
 from chalicelib.models import cases, outbox, staff
 from chalicelib.models.outbox import TRIES_BEFORE_PARKING, OutboxRow
-from chalicelib.ports import Sms, SmsRefused, SmsRetry, SmsUnknown, VaultClosed
+from chalicelib.ports import Sms, SmsRefused, SmsRetry, SmsUnknown, VaultBusy, VaultClosed
 from chalicelib.usecases.context import Context
+
+log = logging.getLogger("doorstep")
 
 SWEEP_LIMIT = 100
 
@@ -42,8 +46,12 @@ def sweep(ctx: Context) -> int:
     tried = 0
     for shard in range(outbox.PENDING_SHARDS):
         for pk, sk in outbox.due_before(shard, ctx.clock.civil(), SWEEP_LIMIT):
-            deliver(ctx, pk, sk)
             tried += 1
+            try:
+                deliver(ctx, pk, sk)
+            except Exception as error:
+                # One message that fails holds up no other; it is tried again, and parked after five.
+                log.error("message %s failed: %s", sk, type(error).__name__)
     return tried
 
 
@@ -61,11 +69,23 @@ def deliver(ctx: Context, pk: str, sk: str) -> None:
     row.ref = secrets.token_hex(8)
     if not outbox.claim(row, row.ref, now):
         return
-    phone = _phone(ctx, row)
+    if int(row.tries) > TRIES_BEFORE_PARKING:
+        outbox.settle(row, "parked", now)
+        return
+    try:
+        phone = _phone(ctx, row)
+    except VaultBusy:
+        _again(ctx, row)
+        return
     if phone is None:
         outbox.settle(row, "dropped", now)
         return
     _send(ctx, row, phone)
+
+
+def _again(ctx: Context, row: OutboxRow) -> None:
+    """Nothing was sent: later, or parked when it was tried often enough."""
+    outbox.settle(row, "parked" if int(row.tries) >= TRIES_BEFORE_PARKING else "pending", ctx.clock.civil())
 
 
 def _send(ctx: Context, row: OutboxRow, phone: str) -> None:
@@ -80,26 +100,31 @@ def _send(ctx: Context, row: OutboxRow, phone: str) -> None:
     except (SmsRefused, MessageError):
         outbox.settle(row, "parked", now)
     except SmsRetry:
-        outbox.settle(row, "parked" if int(row.tries) >= TRIES_BEFORE_PARKING else "pending", now)
+        _again(ctx, row)
     else:
         known = {"provider": ctx.sms_name, "provider_id": provider_id, "mask": people.mask_phone(phone), "text": text}
         outbox.settle(row, "sent", now, **known)
 
 
 def _went_out(ctx: Context, row: OutboxRow) -> bool:
-    """Asks the provider about an attempt whose end is not known. True when nothing more is to be done now."""
+    """Asks the provider about an attempt whose end is not known. True when nothing more is to be done now.
+
+    What the provider can't say either is parked: a person decides whether it is sent again.
+    """
+    if row.state == "sending" and row.lease and row.lease >= stamp(ctx.clock.civil()):
+        return True
     phone = _phone(ctx, row)
-    if phone is None or not row.ref:
-        return False
-    sent = ctx.sms.sent(row.ref, phone)
+    if phone is None:
+        outbox.settle(row, "dropped", ctx.clock.civil())
+        return True
+    sent = ctx.sms.sent(row.ref or "", phone)
     if sent:
         outbox.settle(row, "sent", ctx.clock.civil(), provider=ctx.sms_name, mask=people.mask_phone(phone))
         return True
     if sent is None:
+        outbox.settle(row, "parked", ctx.clock.civil())
         return True
-    if row.state == "unknown":
-        outbox.settle(row, "pending", ctx.clock.civil())
-    return False
+    return row.state == "unknown" and not outbox.settle(row, "pending", ctx.clock.civil())
 
 
 def _phone(ctx: Context, row: OutboxRow) -> str | None:
