@@ -112,8 +112,10 @@ class World:
         return visitor
 
     def deliver(self) -> None:
-        """What the outbox's stream and sweep would do: everything that waits is sent."""
-        self.app.sweep({}, None)
+        """What the outbox's stream and its sweep would do: everything that waits is sent. No case is moved on by it."""
+        from chalicelib.usecases import send
+
+        send.sweep(self.context)
 
     def stored_items(self) -> list[dict[str, Any]]:
         """All rows of the cases table as DynamoDB returns them."""
