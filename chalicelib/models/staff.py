@@ -10,7 +10,6 @@ clock too, because DynamoDB deletes late.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import ClassVar
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
@@ -38,7 +37,6 @@ class StaffItem(Model):
     phone_mask = UnicodeAttribute(null=True)
     phone_mac = BinaryAttribute(null=True, legacy_encoding=False)
     failures = NumberAttribute(null=True)
-    locked_until = NumberAttribute(null=True)
     csrf = UnicodeAttribute(null=True)
     started = NumberAttribute(null=True)
     seen = NumberAttribute(null=True)
@@ -85,7 +83,7 @@ def set_password(staff_id: str, password_hash: str, activation: str) -> bool:
             write_all.delete(link, condition=StaffItem.pk.exists())
             write_all.update(
                 StaffItem(f"S#{staff_id}", "STAFF"),
-                actions=[StaffItem.password.set(password_hash), StaffItem.failures.set(0)],
+                actions=[StaffItem.password.set(password_hash)],
                 condition=StaffItem.pk.exists(),
             )
     except TransactWriteError:
@@ -120,12 +118,24 @@ def end_sessions(staff_id: str, hashes: Iterable[str] | None = None) -> int:
     return count
 
 
-def count_failure(staff_id: str, locked_until: datetime | None) -> None:
-    actions: list[Action] = [StaffItem.failures.add(1)]
-    if locked_until is not None:
-        actions.append(StaffItem.locked_until.set(int(locked_until.timestamp())))
-    StaffItem(f"S#{staff_id}", "STAFF").update(actions=actions)
+def count_try(row: str, now: int, seconds: int) -> int:
+    """Counts one more try under a name and returns how many there were in the `seconds` since the first."""
+    item = StaffItem(row, "TRY")
+    fresh = StaffItem.pk.does_not_exist() | (StaffItem.started > now - seconds)
+    actions: list[Action] = [
+        StaffItem.failures.add(1),
+        StaffItem.started.set(StaffItem.started | now),
+        StaffItem.ttl.set(now + 2 * seconds),
+    ]
+    try:
+        item.update(actions=actions, condition=fresh)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        item = StaffItem(row, "TRY", failures=1, started=now, ttl=now + 2 * seconds)
+        item.save()
+    return int(item.failures or 0)
 
 
-def forget_failures(staff_id: str) -> None:
-    StaffItem(f"S#{staff_id}", "STAFF").update(actions=[StaffItem.failures.set(0), StaffItem.locked_until.remove()])
+def forget_tries(row: str) -> None:
+    StaffItem(row, "TRY").delete()

@@ -51,9 +51,13 @@ def _bound(command: Command, actor: Actor) -> Command:
     return replace(command, attempt=hashlib.sha256(said).hexdigest()[:32])
 
 
+# What may have come in between without changing what the page offered.
+ASIDE = frozenset({"added", "revealed", "reminded", "lapsed"})
+
+
 def _overtaken_by(stored: cases.Stored, actor: Actor, seen: int | None) -> Event | None:
-    """The latest thing that somebody else than the resident did since the actor's page was made."""
+    """The latest thing that somebody else did since the actor's page was made. One's own step in another tab is for the rules."""
     if seen is None or seen >= stored.case.version:
         return None
-    later = [event for event in stored.events if event.seq > seen and event.type not in {"added", "revealed"}]
+    later = [event for event in stored.events if event.seq > seen and event.type not in ASIDE and event.by != actor.id]
     return later[-1] if later else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
 from chalicelib.casework import numbers, people
 from chalicelib.casework.access import Actor
@@ -23,7 +22,7 @@ IDLE_S = 2 * 3600
 # The idle clock is moved in steps, so that reading pages does not write on every request.
 TOUCH_S = 300
 FAILURES = 5
-LOCK = timedelta(minutes=15)
+LOCK_S = 15 * 60
 ACTIVATION_S = 72 * 3600
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 
@@ -63,7 +62,7 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Ys0ot9RjJjMrV6D
 
 
 def create_staff(ctx: Context, *, username: str, name: str, grants: tuple[str, ...], phone: str = "", password: str = "") -> str:
-    """A new person; returns the id (four characters). Without a password they need an activation link.
+    """A new person; returns the id (six characters). Without a password they need an activation link.
 
     Raises `Conflict("username_taken")` and `NotAllowed("fields")` for a phone that can't be one.
     """
@@ -124,19 +123,17 @@ def sign_in(ctx: Context, username: str, password: str) -> str:
 
     Raises `Unauthenticated("sign_in")` for any wrong pair and `Limited("sign_in")` after five failures.
     """
-    person = staff.by_username(username.strip().lower()) if username.strip() and len(username) <= 64 else None
-    now = ctx.clock.wall()
-    if person is not None and person.locked_until and int(person.locked_until) > now.timestamp():
-        raise Limited("sign_in", params={"minutes": int(LOCK.total_seconds() // 60)})
-    stored = person.password if person is not None and person.password else _NOBODY
-    right = _verify(stored, password[:PASSWORD_MAX])
-    if person is None or not person.staff_id or not right:
-        if person is not None and person.staff_id:
-            lock = now + LOCK if int(person.failures or 0) + 1 >= FAILURES else None
-            staff.count_failure(person.staff_id, lock)
+    name = username.strip().lower()[:64]
+    # Counted under the name as typed, whether it exists or not: the lock must not tell which names do. And counted before the
+    # password is looked at, so that parallel guesses do not get more than their share.
+    row = f"TRY#{ctx.keys.mac('sign_in', name).hex()[:32]}"
+    if staff.count_try(row, int(ctx.clock.wall().timestamp()), LOCK_S) > FAILURES:
+        raise Limited("sign_in", params={"minutes": LOCK_S // 60})
+    person = staff.by_username(name) if name else None
+    right = _verify(person.password if person is not None and person.password else _NOBODY, password[:PASSWORD_MAX])
+    if person is None or not right:
         raise Unauthenticated("sign_in")
-    if person.failures:
-        staff.forget_failures(person.staff_id)
+    staff.forget_tries(row)
     return _open(ctx, person)
 
 

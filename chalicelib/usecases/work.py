@@ -15,7 +15,7 @@ from chalicelib.casework.decide import Command
 from chalicelib.casework.events import Event
 from chalicelib.casework.ladder import Step
 from chalicelib.errors import Unknown
-from chalicelib.models import cases, photos, staff
+from chalicelib.models import cases, staff
 from chalicelib.street import Rung
 from chalicelib.usecases.acting import commit
 from chalicelib.usecases.context import Context
@@ -30,7 +30,6 @@ class Opened:
 
     stored: cases.Stored
     events: tuple[Event, ...]
-    photos: Sequence[photos.PhotoRow]
     steps: Sequence[tuple[Step, str | None]]
 
     @property
@@ -80,7 +79,7 @@ def open_case(ctx: Context, actor: Actor, no: str) -> Opened:
     stored = _readable(ctx, actor, no)
     events = (*(cases.archived_events(no) if stored.archived else ()), *stored.events)
     steps = [(step, step.gate(stored.case, ctx.street)) for step in ladder.allowed(stored.case, actor, ctx.street)]
-    return Opened(stored=stored, events=events, photos=photos.list_photos(stored.case.photo_ref), steps=steps)
+    return Opened(stored=stored, events=events, steps=steps)
 
 
 def _readable(ctx: Context, actor: Actor, no: str) -> cases.Stored:
