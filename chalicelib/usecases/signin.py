@@ -24,6 +24,7 @@ TOUCH_S = 300
 FAILURES = 5
 LOCK_S = 15 * 60
 ACTIVATION_S = 72 * 3600
+USERNAME_MAX = 64
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 
 
@@ -123,13 +124,15 @@ def sign_in(ctx: Context, username: str, password: str) -> str:
 
     Raises `Unauthenticated("sign_in")` for any wrong pair and `Limited("sign_in")` after five failures.
     """
-    name = username.strip().lower()[:64]
+    name = username.strip().lower()
+    if not 0 < len(name) <= USERNAME_MAX:
+        raise Unauthenticated("sign_in")
     # Counted under the name as typed, whether it exists or not: the lock must not tell which names do. And counted before the
     # password is looked at, so that parallel guesses do not get more than their share.
     row = f"TRY#{ctx.keys.mac('sign_in', name).hex()[:32]}"
     if staff.count_try(row, int(ctx.clock.wall().timestamp()), LOCK_S) > FAILURES:
         raise Limited("sign_in", params={"minutes": LOCK_S // 60})
-    person = staff.by_username(name) if name else None
+    person = staff.by_username(name)
     right = _verify(person.password if person is not None and person.password else _NOBODY, password[:PASSWORD_MAX])
     if person is None or not right:
         raise Unauthenticated("sign_in")
