@@ -83,11 +83,11 @@ def test_it_writes_what_can_be_visited_and_says_null_for_what_is_not_built(serve
     demo = served.demo
     assert demo["base_url"] == f"http://127.0.0.1:{served.port}"
     assert demo["forms"]["issue"].startswith(demo["base_url"])
-    assert {demo["forms"]["rental"], demo["forms"]["population"], demo["clock"], demo["openapi"]} == {None}
+    assert {demo["forms"]["rental"], demo["forms"]["population"], demo["openapi"]} == {None}
     assert demo["open311"] == {"base": None, "api_key": None}
     assert {person["role"] for person in demo["staff"]} == ROLES
     assert all(set(person) == {"role", "scope", "username", "password"} for person in demo["staff"])
-    for address in (demo["forms"]["issue"], demo["outbox"]):
+    for address in (demo["forms"]["issue"], demo["outbox"], demo["clock"]):
         assert served.visitor.get(path_of(address)).status == 200
     assert served.visitor.get(path_of(demo["desk"])).path == "/desk/signin"
 

@@ -1,14 +1,16 @@
 """Plays `cases.toml` through the use cases: as resident, as the office that has the case, as the one it was assigned to.
 
-The clock of each step lies in the past, so that deadlines are near and late as on a working day. Every key and attempt derives
-from the case's place in the file: playing it again changes nothing.
+All cases together, in the order of time, on a clock of the past days that stops wherever something is due: so reminders, lateness
+and messages stand at the instants at which the system would have made them. Every key and attempt derives from the case's place
+in the file: playing it again changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,14 +18,16 @@ from typing import Any
 
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case
-from chalicelib.models import staff
+from chalicelib.models import cases, staff
 from chalicelib.street import Place
-from chalicelib.usecases import capability, follow, work
+from chalicelib.usecases import capability, follow, send, sweeping, work
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.submit import Report, submit
 from infra.demo.roles import home_of
+from infra.serve.advance import Mover
 
 FILE = Path(__file__).with_name("cases.toml")
+SWEEP_S = 50.0
 
 
 @dataclass
@@ -39,8 +43,14 @@ class PastClock:
     def wall(self) -> datetime:
         return self.now
 
-    def pass_hours(self, hours: float) -> None:
-        self.instant = min(self.instant + timedelta(hours=hours), self.now)
+    def advance_to(self, instant: datetime) -> datetime:
+        self.instant = max(self.instant, instant)
+        return self.instant
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """It stands still anyway."""
+        yield
 
 
 @dataclass(frozen=True)
@@ -51,28 +61,67 @@ class Played:
     photos: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One thing that somebody does; step 0 is the report itself."""
+
+    at: datetime
+    case: int
+    step: int
+
+
 def play(ctx: Context) -> list[Played]:
+    """Ends with civil time where it was, and nothing due."""
     script = tomllib.loads(FILE.read_text("utf-8"))["cases"]
     now = ctx.clock.civil()
-    return [_play(ctx, f"demo:{number}", entry, now) for number, entry in enumerate(script, start=1)]
+    turns = sorted((turn for number, entry in enumerate(script) for turn in _turns(number, entry, now)), key=lambda turn: turn.at)
+    clock = PastClock(turns[0].at, now)
+    then = replace(ctx, clock=clock)
+
+    def sweep() -> None:
+        sweeping.sweep(then, lambda: SWEEP_S)
+        send.sweep(then)
+
+    mover = Mover(clock, sweep)
+    played: dict[int, Played] = {}
+    done: set[int] = set()
+    for turn in turns:
+        mover.move(_at(turn.at))
+        entry, name = script[turn.case], f"demo:{turn.case + 1}"
+        if turn.step == 0:
+            slots = tuple(range(1, int(entry.get("photos", 0)) + 1))
+            case = submit(then, _report(then, name, entry, slots))
+            played[turn.case] = Played(case, slots)
+            if case.updated_at != case.received_at:
+                # It went on already: played before, or worked on by somebody since.
+                done.add(turn.case)
+        elif turn.case not in done:
+            stored = cases.get(played[turn.case].case.no)
+            if stored is not None:
+                _step(then, stored.case, entry["steps"][turn.step - 1], key_of(f"{name}:{turn.step}"))
+    mover.move(_at(now))
+    return [_as_it_stands(played[number]) for number in sorted(played)]
+
+
+def _as_it_stands(entry: Played) -> Played:
+    stored = cases.get(entry.case.no)
+    return replace(entry, case=stored.case) if stored else entry
+
+
+def _turns(number: int, entry: Mapping[str, Any], now: datetime) -> Iterator[Turn]:
+    at = now - timedelta(hours=float(entry["ago"]))
+    yield Turn(at, number, 0)
+    for step, described in enumerate(entry.get("steps", ()), start=1):
+        at = min(at + timedelta(hours=float(described["after"])), now)
+        yield Turn(at, number, step)
+
+
+def _at(instant: datetime) -> Callable[[datetime], datetime]:
+    return lambda _: instant
 
 
 def key_of(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
-
-
-def _play(ctx: Context, name: str, entry: Mapping[str, Any], now: datetime) -> Played:
-    clock = PastClock(now - timedelta(hours=float(entry["ago"])), now)
-    then = replace(ctx, clock=clock)
-    slots = tuple(range(1, int(entry.get("photos", 0)) + 1))
-    case = submit(then, _report(then, name, entry, slots))
-    if case.updated_at != case.received_at:
-        # It went on already: played before, or worked on by somebody since.
-        return Played(case, slots)
-    for number, step in enumerate(entry.get("steps", ()), start=1):
-        clock.pass_hours(float(step["after"]))
-        case = _step(then, case, step, key_of(f"{name}:{number}"))
-    return Played(case, slots)
 
 
 def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int, ...]) -> Report:

@@ -114,7 +114,9 @@ def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]
         done.note = f"{len(staff)} members of staff"
         # Written last, so that a start that was interrupted plays the rest next time.
         if not machine.home.played.exists():
-            played = play(ctx)
+            # Its clock runs through past days; nobody else is to sweep or send meanwhile.
+            with machine.mover.turn:
+                played = play(ctx)
             upload(s3, machine.outputs["PhotosBucket"], played)
             machine.home.played.touch()
             done.note += f", {len(played)} cases"
@@ -129,6 +131,7 @@ def _tell(machine: Machine, forms: dict[str, str | None], staff: list[dict[str, 
     say(f"  form     {forms['issue']}")
     say(f"  desk     {machine.base_url}/desk")
     say(f"  outbox   {machine.base_url}/outbox")
+    say(f"  clock    {machine.base_url}/clock")
     say()
     say("  sign in as")
     for person in staff:

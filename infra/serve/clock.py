@@ -7,6 +7,8 @@ because the latest instant is written beside the offset and is a floor from then
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -23,6 +25,7 @@ class MovableClock:
         self._lock = Lock()
         self._offset = timedelta()
         self._floor = datetime.min.replace(tzinfo=UTC)
+        self._held = False
         if file.exists():
             kept = json.loads(file.read_text("utf-8"))
             self._offset = timedelta(seconds=float(kept["offset_seconds"]))
@@ -34,10 +37,14 @@ class MovableClock:
 
     def civil(self) -> datetime:
         with self._lock:
-            self._floor = max(self._floor, self.wall() + self._offset)
+            self._go_on()
             if self._floor - self._written > WRITE_EVERY:
                 self._write()
             return self._floor
+
+    def _go_on(self) -> None:
+        if not self._held:
+            self._floor = max(self._floor, self.wall() + self._offset)
 
     @property
     def offset(self) -> timedelta:
@@ -48,13 +55,26 @@ class MovableClock:
         if instant.tzinfo is None:
             raise ValueError("a naive datetime can't move the clock; hand in an aware one")
         with self._lock:
-            wall = self.wall()
-            self._floor = max(self._floor, wall + self._offset)
+            self._go_on()
             if instant > self._floor:
-                self._offset = instant - wall
+                self._offset = instant - self.wall()
                 self._floor = instant
             self._write()
             return self._floor
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Civil time stands still in the block, except where `advance_to` puts it, and goes on from there afterwards."""
+        with self._lock:
+            self._go_on()
+            self._held = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held = False
+                self._offset = self._floor - self.wall()
+                self._write()
 
     def save(self) -> None:
         self.civil()

@@ -6,7 +6,7 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from chalicelib.casework.events import stamp
 from infra.engine import HOST, Engine
 from infra.errors import InfraError
 from infra.say import say
+from infra.serve.advance import Mover
 from infra.serve.clock import MovableClock
-from infra.serve.gateway import Gateway, make_server
+from infra.serve.clock_page import ClockPage
+from infra.serve.gateway import Gateway, LocalPage, make_server
 from infra.serve.home import ROOT, Home
 from infra.serve.local import set_environment
 from infra.serve.outbox import OutboxPage
@@ -110,8 +112,17 @@ class Machine:
     def _serve(self, module: Any) -> None:
         from chalicelib.handlers.fallback import answer_for
 
-        outbox = OutboxPage(self.context.street.tz, self.context.street.sms.sign)
-        gateway = Gateway(module.app, answer_for, {"/outbox": outbox})
+        street = self.context.street
+
+        def sweep() -> None:
+            module.sweep(schedule_event(stamp(self.clock.civil()), self.engine.region), context("sweep"))
+
+        self.mover = Mover(self.clock, sweep)
+        pages: dict[str, LocalPage] = {
+            "/outbox": OutboxPage(street.tz, street.sms.sign),
+            "/clock": ClockPage(street, self.clock, self.mover),
+        }
+        gateway = Gateway(module.app, answer_for, pages)
         try:
             local = make_server(gateway, HOST, self.port)
         except OSError as error:
@@ -121,21 +132,28 @@ class Machine:
         thread = threading.Thread(target=local.server.serve_forever, kwargs={"poll_interval": 0.2}, name="http", daemon=True)
         thread.start()
         self._closing.callback(local.server.shutdown)
-        self._start_pumps(module)
+        self._start_pumps(module, sweep)
+        self._closing.callback(self.mover.stop)
 
     def _finish(self, server: Any) -> None:
         if not server.finish(FINISH_S):
             say("  some requests were still being answered and are cut off")
 
-    def _start_pumps(self, module: Any) -> None:
+    def _start_pumps(self, module: Any, sweep: Callable[[], None]) -> None:
         stream = StreamPump(self.engine.client("dynamodbstreams"), self.outputs["OutboxStreamArn"], module.notify)
         photos = PhotoPump(self.engine.client("s3"), self.outputs["PhotosBucket"], self.engine.region, module.photo)
 
-        def sweep() -> None:
-            module.sweep(schedule_event(stamp(self.clock.civil()), self.engine.region), context("sweep"))
+        def alone(work: Callable[[], None]) -> Callable[[], None]:
+            """Not while time is being moved: the mover sweeps and delivers by itself."""
 
-        self.sweep = Pump("sweep", sweep, SWEEP_S)
-        for pump in (Pump("notify", stream.step, STREAM_S), Pump("photo", photos.step, PHOTOS_S), self.sweep):
+            def taking_turns() -> None:
+                with self.mover.turn:
+                    work()
+
+            return taking_turns
+
+        notify = Pump("notify", alone(stream.step), STREAM_S)
+        for pump in (notify, Pump("photo", photos.step, PHOTOS_S), Pump("sweep", alone(sweep), SWEEP_S)):
             pump.start()
             self._closing.callback(self._stop_pump, pump)
 
@@ -162,7 +180,7 @@ class Machine:
             "forms": {kind: forms.get(kind) for kind in ("issue", "rental", "population")},
             "desk": f"{self.base_url}/desk",
             "outbox": f"{self.base_url}/outbox",
-            "clock": None,
+            "clock": f"{self.base_url}/clock",
             "staff": staff,
             "open311": {"base": None, "api_key": None},
             "openapi": None,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.casework import messages
 from chalicelib.casework.events import parse
-from chalicelib.models.outbox import OutboxRow, message_of
+from chalicelib.models.outbox import OutboxRow, every, message_of
 from chalicelib.web.csp import csp
 from infra.proxy import Event
 
@@ -46,7 +46,7 @@ def words() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def sheet() -> str:
-    return (HOME / "outbox.css").read_text("utf-8").replace("\n", "")
+    return (HOME / "local.css").read_text("utf-8").replace("\n", "")
 
 
 class OutboxPage:
@@ -58,7 +58,7 @@ class OutboxPage:
 
     def __call__(self, event: Event) -> dict[str, Any]:
         query = event.get("queryStringParameters") or {}
-        lines = sorted((self._line(row) for row in OutboxRow.scan()), key=lambda line: line.at, reverse=True)[:SHOWN]
+        lines = sorted((self._line(row) for row in every()), key=lambda line: line.at, reverse=True)[:SHOWN]
         if query.get("format") == "json":
             return answer(json.dumps([self._plain(line) for line in lines], ensure_ascii=False), "application/json", "")
         page = self._page("en" if query.get("lang") == "en" else "zh-CN", lines)
@@ -88,7 +88,8 @@ class OutboxPage:
             f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{say["title"]}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<style>{sheet()}</style></head><body><main><h1>{say['title']}</h1><p>{say['where']}</p><p>{say['lost']}</p>"
-            f'<nav><a href="/outbox?lang={other}" lang="{other}">{say["other"]}</a></nav>'
+            f'<nav><a href="/clock?lang={lang}">{say["clock"]}</a> '
+            f'<a href="/outbox?lang={other}" lang="{other}">{say["other"]}</a></nav>'
             f"<ol>{items}</ol></main></body></html>"
         )
 
