@@ -7,6 +7,7 @@ Nothing is built at import: `wiring` makes clients on the first call of a proces
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -60,7 +61,9 @@ def notify(event: Any, context: Any) -> Any:
     """Fed by the outbox's stream: sends what was just written."""
     from chalicelib.usecases.send import on_stream
 
-    return on_stream(wiring.context(), event)
+    if context is None:
+        return on_stream(wiring.context(), event)
+    return on_stream(wiring.context(), event, _seconds_left(context))
 
 
 @app.lambda_function(name="photo")
@@ -78,10 +81,11 @@ def sweep(event: Any, context: Any) -> Any:
     """Every minute: the step timers, then the net under the outbox's stream."""
     from chalicelib.usecases import send, sweeping
 
-    ctx = wiring.context()
-
-    def seconds_left() -> float:
-        return float(context.get_remaining_time_in_millis()) / 1000
-
+    ctx, seconds_left = wiring.context(), _seconds_left(context)
     swept = sweeping.sweep(ctx, seconds_left)
-    return {**asdict(swept), "messages": send.sweep(ctx)}
+    return {**asdict(swept), "messages": send.sweep(ctx, seconds_left)}
+
+
+def _seconds_left(context: Any) -> Callable[[], float]:
+    """What Lambda still gives this call."""
+    return lambda: float(context.get_remaining_time_in_millis()) / 1000

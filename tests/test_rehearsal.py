@@ -161,7 +161,7 @@ def test_messages_leave_at_once_through_the_stream(deployed: Deployed, case_numb
 
     def sent() -> list[dict[str, Any]]:
         items = dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-        return [item for item in items if item["case"]["S"] == case_number and item["state"]["S"] == "sent"]
+        return [item for item in items if item.get("case", {}).get("S") == case_number and item["state"]["S"] == "sent"]
 
     row = until(sent, "the outbox's stream did not start the sender")[0]
     assert row["provider"]["S"] == "local"

@@ -45,12 +45,6 @@ def records(world: World) -> dict[str, Any]:
     return {"Records": [stream_record(record, "arn:aws:dynamodb:example:stream") for record in made]}
 
 
-def settle_down(world: World) -> None:
-    """Offices become people in one sweep, people are told in the next."""
-    for _ in range(2):
-        world.deliver()
-
-
 def test_what_the_stream_brings_is_sent_at_once(both_worlds: World) -> None:
     sms = provider(both_worlds)
     no, _ = steps.reported(both_worlds)
@@ -131,7 +125,7 @@ def test_an_offices_message_reaches_each_of_its_people_once_however_often_it_is_
         at_once(both_worlds.deliver, 4)
     assert sorted(sms.to) == sorted((phone, "new") for phone in {phone for phone, _ in sms.to})
     assert len(sms.to) == 3
-    assert state(both_worlds, "office:dispatcher@street") == "dropped"
+    assert state(both_worlds, "office:dispatcher@street") == "expanded"
 
 
 def test_who_holds_two_offices_is_told_once_and_holds_up_nobody(world: World) -> None:
@@ -143,25 +137,25 @@ def test_who_holds_two_offices_is_told_once_and_holds_up_nobody(world: World) ->
     [first] = steps.rows(world, "OutboxTable")
     second = {**first, "pk": {"S": "TO#ANOTHER"}, "to": {"S": "office:zone_head@zone:z1"}}
     world.aws("dynamodb").put_item(TableName=world.outputs["OutboxTable"], Item=second)
-    settle_down(world)
+    world.deliver()
     assert len(sms.to) == len(set(sms.to)) == 2
-    assert {row["state"]["S"] for row in steps.rows(world, "OutboxTable")} == {"sent", "dropped"}
+    assert {row["state"]["S"] for row in steps.rows(world, "OutboxTable")} == {"sent", "expanded"}
 
 
 def test_an_office_without_people_is_parked_where_it_is_seen(world: World) -> None:
     sms = provider(world)
     steps.reported(world, phone="")
-    settle_down(world)
+    world.deliver()
     assert state(world, "office:dispatcher@street") == "parked"
     assert sms.calls == 0
 
 
 def test_of_many_sweeps_at_once_one_sends(both_worlds: World) -> None:
     sms = provider(both_worlds)
-    for _ in range(3):
-        steps.reported(both_worlds)
+    for last in "123":
+        steps.reported(both_worlds, phone=f"021-0012 778{last}")
     at_once(both_worlds.deliver, 6)
-    assert sms.to == [(REPORTER, "received")] * 3
+    assert sorted(sms.to) == [(f"+86210012778{last}", "received") for last in "123"]
 
 
 def test_a_message_without_an_answer_is_asked_for_and_not_sent_again(world: World) -> None:
@@ -170,7 +164,7 @@ def test_a_message_without_an_answer_is_asked_for_and_not_sent_again(world: Worl
     world.deliver()
     assert state(world) == "unknown"
     world.clock.advance(minutes=5)
-    settle_down(world)
+    world.deliver()
     assert (state(world), sms.calls, sms.asked) == ("sent", 1, 1)
 
 
@@ -180,23 +174,31 @@ def test_a_message_that_never_went_out_is_sent_again_under_a_new_reference(world
     world.deliver()
     assert (state(world), len(sms.out)) == ("unknown", 0)
     world.deliver()
+    assert sms.asked == 0, "the provider is given a moment before it is asked"
+    world.clock.advance(minutes=5)
+    world.deliver()
     assert (state(world), sms.to) == ("sent", [(REPORTER, "received")])
 
 
-def test_what_the_provider_can_not_say_either_is_parked_for_a_person(world: World) -> None:
+def test_what_the_provider_can_not_say_either_stays_unknown_and_is_a_persons_after_a_day(world: World) -> None:
     sms = provider(world, SmsUnknown("timeout"), mute=True)
     steps.reported(world)
-    for _ in range(4):
+    for _ in range(24):
         world.deliver()
-        world.clock.advance(minutes=5)
-    assert (state(world), sms.calls, sms.asked) == ("parked", 1, 1)
+        assert state(world) == "unknown"
+        assert "pending_at" in rows(world)["reporter"]
+        world.clock.advance(minutes=60)
+    world.clock.advance(minutes=30)
+    world.deliver()
+    assert (state(world), sms.calls) == ("parked", 1)
+    assert rows(world)["reporter"]["why"]["S"] == "unknown"
 
 
 def test_a_sender_that_died_in_the_middle_is_taken_over_after_its_lease(world: World) -> None:
     sms = provider(world)
     steps.reported(world)
-    row = next(row for row in outbox.OutboxRow.scan() if row.to == "reporter")
-    assert outbox.claim(row, "f" * 16, world.clock.civil())
+    row = next(row for row in outbox.every() if row.to == "reporter")
+    assert outbox.record(row, "f" * 16, world.clock.civil(), outbox.message_of(row).params)
     for _ in range(2):
         world.deliver()
     assert (sms.calls, sms.asked) == (0, 0)
@@ -209,21 +211,23 @@ def test_a_message_that_is_refused_for_good_is_parked_and_not_tried_again(world:
     sms = provider(world, SmsRefused("opted out"))
     steps.reported(world)
     for _ in range(3):
-        settle_down(world)
+        world.deliver()
     assert (state(world), sms.calls) == ("parked", 1)
 
 
 def test_a_message_that_is_refused_for_now_is_tried_five_times_and_then_parked(world: World) -> None:
     sms = provider(world, *[SmsRetry("throttled")] * 9)
     steps.reported(world)
-    for turn in range(8):
-        assert state(world) == ("pending" if turn < 5 else "parked")
+    for minutes in (1, 5, 15, 60, 60, 60):
+        assert state(world) == ("pending" if sms.calls < 5 else "parked")
         world.deliver()
-    assert sms.calls == 5
+        world.deliver()
+        world.clock.advance(minutes=minutes)
+    assert (state(world), sms.calls) == ("parked", 5)
     assert rows(world)["reporter"]["tries"]["N"] == "5"
 
 
-def test_a_busy_vault_costs_tries_and_no_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_vault_costs_neither_a_try_nor_a_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sms = provider(world)
     steps.reported(world)
 
@@ -234,21 +238,23 @@ def test_a_busy_vault_costs_tries_and_no_message(world: World, monkeypatch: pyte
         patch.setattr(world.context.vault, "open", busy)
         world.deliver()
         assert (state(world), sms.calls) == ("pending", 0)
+    assert rows(world)["reporter"]["tries"]["N"] == "0"
+    world.clock.advance(minutes=2)
     world.deliver()
     assert state(world) == "sent"
 
 
 def test_one_message_that_fails_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture) -> None:
     sms = provider(world)
-    for _ in range(4):
-        steps.reported(world)
+    no, _ = steps.reported(world)
     table = world.outputs["OutboxTable"]
     poison = next(row for row in steps.rows(world, "OutboxTable") if row["to"]["S"] == "reporter")
     world.aws("dynamodb").put_item(TableName=table, Item={**poison, "params": {"S": "no list"}})
-    for _ in range(8):
-        world.deliver()
-        world.clock.advance(minutes=3)
-    assert sms.to == [(REPORTER, "received")] * 3
+    accept = {**poison, "sk": {"S": f"{no}#00009#accepted"}, "template": {"S": "accepted"}}
+    accept["params"] = {"S": '["K7M3-9QXA-C","示例居委会","11月24日16:00"]'}
+    world.aws("dynamodb").put_item(TableName=table, Item=accept)
+    world.deliver()
+    assert sms.to == [(REPORTER, "accepted")]
     standing = next(row for row in steps.rows(world, "OutboxTable") if row["sk"] == poison["sk"] and row["to"]["S"] == "reporter")
     assert standing["state"]["S"] == "parked"
     assert "7788" not in caplog.text

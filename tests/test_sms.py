@@ -128,6 +128,16 @@ def test_the_local_provider_takes_every_number_and_names_our_reference() -> None
     assert LocalSms().send(Sms(ref="r1", phone="+862100123456", template="handled", params=("a", "b"))) == "local-r1"
 
 
+def test_the_local_provider_knows_what_it_took_and_for_whom() -> None:
+    sms = LocalSms()
+    sms.send(Sms(ref="r1", phone="+862100123456", template="handled", params=("a", "b")))
+    assert [sms.sent("r1", "+862100123456"), sms.sent("r1", "+862100120000"), sms.sent("r2", "+862100123456")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_providers_are_chosen_by_name_and_build_nothing(aws: Aws) -> None:
     assert isinstance(provider("local", aws, STREET), LocalSms)
     assert isinstance(provider("sns", aws, STREET), SnsSms)

@@ -1,31 +1,39 @@
 """The outbox: messages to send, keyed by recipient, written in the same transaction as the case that causes them.
 
-A row's life: `pending` (in the sparse index) → `sending` under a lease, with the attempt recorded before the call → `sent`, or
-`unknown` after a time-out, or back to `pending`, or `parked` after five tries, or `dropped` when nobody is behind it.
+A row's life: `pending`, or `held` until an instant → `sending`, with the attempt recorded before the call → `sent`; or `unknown`
+after a time-out until the provider can say; or `parked` for a person to look at. A message to an office ends as `expanded` into
+one for each person, one of many as `digested`, one with nobody behind it as `dropped`, one receipt too many as `capped`.
+Whatever has not ended stands in the sparse index `pending` at the instant when it is to be looked at again.
+
+The lease and the day's count of a recipient are rows of this table too (`models.recipient`).
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from zlib import crc32
 
 import msgspec
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.casework.events import stamp
 from chalicelib.casework.notices import Message
-from chalicelib.models.base import transaction
 
 PENDING_SHARDS = 4
-TRIES_BEFORE_PARKING = 5
+# How long an attempt may be under way before it is asked for; longer than any call takes.
 LEASE = timedelta(minutes=2)
+WAITING = frozenset({"pending", "held", "sending", "unknown"})
+ENDED = frozenset({"sent", "expanded", "digested", "dropped", "capped"})
 
 
 class PendingIndex(GlobalSecondaryIndex["OutboxRow"]):
@@ -38,7 +46,11 @@ class PendingIndex(GlobalSecondaryIndex["OutboxRow"]):
 
 
 class OutboxRow(Model):
-    """`to` names the recipient (`reporter`, `office:…`, `staff:…`); `mask` and `text` are what was sent, without the number."""
+    """`to` names the recipient (`reporter`, `office:…`, `staff:…`); `mask` and `text` are what was sent, without the number.
+
+    `why` says what a row waits or was parked for; `digest` names the digest that a message went into; `cases` and `late` are what
+    a digest speaks of. `owner`, `taken`, `receipt` and `digested_at` belong to leases and counts.
+    """
 
     class Meta:
         table_name: ClassVar[str] = ""
@@ -47,22 +59,31 @@ class OutboxRow(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    case = UnicodeAttribute()
-    template = UnicodeAttribute()
-    params = UnicodeAttribute()
-    to = UnicodeAttribute()
-    at = UnicodeAttribute()
-    state = UnicodeAttribute()
-    tries = NumberAttribute(default=0)
+    case = UnicodeAttribute(null=True)
+    template = UnicodeAttribute(null=True)
+    params = UnicodeAttribute(null=True)
+    to = UnicodeAttribute(null=True)
+    at = UnicodeAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    tries = NumberAttribute(null=True)
     lease = UnicodeAttribute(null=True)
     ref = UnicodeAttribute(null=True)
+    tried_at = UnicodeAttribute(null=True)
+    why = UnicodeAttribute(null=True)
     provider = UnicodeAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
     mask = UnicodeAttribute(null=True)
     text = UnicodeAttribute(null=True)
     sent_at = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute(null=True)
+    cases = UnicodeSetAttribute(null=True)
+    late = UnicodeSetAttribute(null=True)
     pending = UnicodeAttribute(null=True)
     pending_at = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    taken = UnicodeSetAttribute(null=True)
+    receipt = UnicodeAttribute(null=True)
+    digested_at = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
 
     pending_index = PendingIndex()
@@ -71,6 +92,10 @@ class OutboxRow(Model):
 def recipient_key(mac: bytes) -> str:
     """`TO#` + 160 bits of the recipient's keyed hash."""
     return "TO#" + base64.b32encode(mac[:20]).decode()
+
+
+def shard_of(pk: str) -> str:
+    return f"O#{crc32(pk.encode()) % PENDING_SHARDS}"
 
 
 def row_of(message: Message, recipient_mac: bytes, to: str | None = None) -> OutboxRow:
@@ -85,15 +110,21 @@ def row_of(message: Message, recipient_mac: bytes, to: str | None = None) -> Out
         at=message.at,
         state="pending",
         tries=0,
-        pending=f"O#{crc32(pk.encode()) % PENDING_SHARDS}",
+        pending=shard_of(pk),
         pending_at=message.at,
     )
 
 
 def message_of(row: OutboxRow) -> Message:
+    """Raises `ValueError` for a row that holds no message."""
     case, seq, _ = row.sk.split("#", 2)
     params = tuple(msgspec.json.decode(row.params, type=list[str]))
     return Message(case=case, seq=int(seq), template=row.template, to=row.to, params=params, at=row.at)
+
+
+def id_of(row: OutboxRow) -> str:
+    """A short name of a row that says nothing about whom it is for."""
+    return hashlib.sha256(f"{row.pk}|{row.sk}".encode()).hexdigest()[:12]
 
 
 def get(pk: str, sk: str) -> OutboxRow | None:
@@ -103,77 +134,97 @@ def get(pk: str, sk: str) -> OutboxRow | None:
         return None
 
 
-def claim(row: OutboxRow, ref: str, now: datetime) -> bool:
-    """Takes the row under a lease and records the attempt before any call. False when somebody else has it or it is done."""
-    free = (OutboxRow.state == "pending") | ((OutboxRow.state == "sending") & (OutboxRow.lease < stamp(now)))
-    # The SDK repeats a call whose reply was lost, and then finds our own claim.
-    ours = (OutboxRow.state == "sending") & (OutboxRow.ref == ref)
-    try:
-        row.update(
-            actions=[
-                OutboxRow.state.set("sending"),
-                OutboxRow.lease.set(stamp(now + LEASE)),
-                OutboxRow.ref.set(ref),
-                OutboxRow.tries.add(1),
-            ],
-            condition=free | ours,
-        )
-    except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
+def waiting(pk: str) -> list[OutboxRow]:
+    """All of a recipient's messages that have not ended, read consistently. Ended ones stay on the server."""
+    return list(OutboxRow.query(pk, filter_condition=OutboxRow.pending.exists(), consistent_read=True))
 
 
-def settle(row: OutboxRow, state: str, now: datetime, **known: str) -> bool:
-    """Ends an attempt: `sent`, `dropped`, `unknown`, `parked`, or `pending` again. Only the claim that holds `row.ref` may, and
-    only once; False when another one has it by now.
+def due(shard: int, now: datetime) -> Iterator[str]:
+    """Recipients with messages to look at, one for each message, oldest first; pages are read as they are used."""
+    for row in OutboxRow.pending_index.query(f"O#{shard}", OutboxRow.pending_at <= stamp(now)):
+        yield row.pk
+
+
+def every() -> Iterator[OutboxRow]:
+    """All messages, whatever became of them: a scan, for operators and for one machine."""
+    yield from OutboxRow.scan(filter_condition=OutboxRow.template.exists())
+
+
+def stuck() -> list[OutboxRow]:
+    """Parked and unknown messages, oldest first."""
+    found = OutboxRow.scan(filter_condition=OutboxRow.state.is_in("parked", "unknown"))
+    return sorted(found, key=lambda row: (row.at or "", row.sk))
+
+
+def refused(error: Exception) -> bool:
+    """Whether a write failed by its condition, and not by the way."""
+    return isinstance(error, PynamoDBException) and error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def record(row: OutboxRow, ref: str, now: datetime, params: Sequence[str]) -> bool:
+    """Puts the attempt on record before the call. False when the row is no longer one that waits to be sent."""
+    until = stamp(now + LEASE)
+    actions: list[Action] = [
+        OutboxRow.state.set("sending"),
+        OutboxRow.ref.set(ref),
+        OutboxRow.tried_at.set(stamp(now)),
+        OutboxRow.lease.set(until),
+        OutboxRow.pending_at.set(until),
+        OutboxRow.params.set(msgspec.json.encode(params).decode()),
+        OutboxRow.tries.add(1),
+    ]
+    return _change(row, actions, OutboxRow.state.is_in("pending", "held"), "sending", ref)
+
+
+def move(row: OutboxRow, state: str, *, at: datetime | None = None, ttl: int | None = None, **known: Any) -> bool:
+    """Takes a row from the state it was read in to another: `at` is when to look again, `ttl` when an ended row goes.
+
+    False when somebody else has moved it since.
     """
     actions: list[Action] = [OutboxRow.state.set(state), OutboxRow.lease.remove()]
     actions += [getattr(OutboxRow, name).set(value) for name, value in known.items()]
-    if state in {"sent", "dropped", "parked"}:
+    if at is not None:
+        actions += [OutboxRow.pending.set(shard_of(row.pk)), OutboxRow.pending_at.set(stamp(at))]
+    else:
         actions += [OutboxRow.pending.remove(), OutboxRow.pending_at.remove()]
-    if state == "sent":
-        actions.append(OutboxRow.sent_at.set(stamp(now)))
+    if ttl is not None:
+        actions.append(OutboxRow.ttl.set(ttl))
+    same = (OutboxRow.ref == row.ref) if row.ref else OutboxRow.ref.does_not_exist()
+    return _change(row, actions, (OutboxRow.state == row.state) & same, state, row.ref)
+
+
+def _change(row: OutboxRow, actions: Sequence[Action], condition: Condition, state: str, ref: str | None) -> bool:
+    """One conditional write. After any failure the row is read again: if it is as we wanted it, only the reply was lost."""
     try:
-        row.update(actions=actions, condition=(OutboxRow.ref == row.ref) & OutboxRow.state.is_in("sending", "unknown", state))
-    except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        row.update(actions=list(actions), condition=condition)
+    except Exception as error:
+        standing = get(row.pk, row.sk)
+        if standing is not None and (standing.state, standing.ref) == (state, ref):
+            row.attribute_values.update(standing.attribute_values)
+            return True
+        if refused(error):
             return False
         raise
     return True
 
 
-def expand(row: OutboxRow, rows: Iterable[OutboxRow]) -> None:
-    """Replaces a message to an office by one for each person on duty; a repeat finds the same keys and does nothing.
-
-    Who has this message already, because another office of theirs was told too, is not told twice.
-    """
-    people = list(rows)
-    try:
-        _expand(row, people)
-    except TransactWriteError:
-        standing = get(row.pk, row.sk)
-        if standing is None or standing.state != "pending":
-            return
-        fresh = [person for person in people if get(person.pk, person.sk) is None]
-        if len(fresh) == len(people):
-            raise
-        _expand(row, fresh)
+def revive(row: OutboxRow, now: datetime) -> bool:
+    """A parked message waits again, with all its tries before it. False when it is not parked any more."""
+    if row.state != "parked":
+        return False
+    return move(row, "pending", at=now, tries=0, why="revived")
 
 
-def _expand(row: OutboxRow, people: Iterable[OutboxRow]) -> None:
-    with transaction() as write_all:
-        for person in people:
-            write_all.save(person, condition=OutboxRow.pk.does_not_exist())
-        write_all.update(
-            row,
-            actions=[OutboxRow.state.set("dropped"), OutboxRow.pending.remove(), OutboxRow.pending_at.remove()],
-            condition=OutboxRow.state == "pending",
-        )
-
-
-def due_before(shard: int, now: datetime, limit: int) -> list[tuple[str, str]]:
-    """Keys of messages that still wait; the net under the stream."""
-    rows = OutboxRow.pending_index.query(f"O#{shard}", OutboxRow.pending_at <= stamp(now), limit=limit)
-    return [(row.pk, row.sk) for row in rows]
+def new_digest(pk: str, to: str, now: datetime) -> OutboxRow:
+    return OutboxRow(
+        pk,
+        f"DIGEST#{secrets.randbelow(10**9):09d}#digest",
+        case="",
+        template="digest",
+        to=to,
+        at=stamp(now),
+        state="pending",
+        tries=0,
+        pending=shard_of(pk),
+        pending_at=stamp(now),
+    )

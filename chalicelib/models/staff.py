@@ -1,10 +1,10 @@
 """The Staff table: people, their names for signing in, their grants, sessions and activation links.
 
 Rows: `S#<id>`/`STAFF` the person; `U#<username>`/`NAME` points to it; `G#<grant>`/`S#<id>` finds who holds a grant;
-`SS#<hash>`/`SESSION` a session under the hash of its id, and `S#<id>`/`SS#<hash>` its shadow by which all of a person's
-sessions are ended;
-`AC#<hash>`/`ACTIVATION` a one-time link. Sessions and activations live by wall time and carry `ttl`; they are checked against the
-clock too, because DynamoDB deletes late.
+`R#<grant>`/`<weekday 1-7>#<from>#<to>#<id>` somebody's duty hours in that office; `SS#<hash>`/`SESSION` a session under the hash
+of its id, and `S#<id>`/`SS#<hash>` its shadow by which all of a person's sessions are ended; `AC#<hash>`/`ACTIVATION` a one-time
+link. Sessions and activations live by wall time and carry `ttl`; they are checked against the clock too, because DynamoDB
+deletes late.
 """
 
 from __future__ import annotations
@@ -62,6 +62,34 @@ def by_username(username: str) -> StaffItem | None:
 def holders(grant: str) -> list[StaffItem]:
     """Who holds a grant: rows with `staff_id` and `name`."""
     return list(StaffItem.query(f"G#{grant}"))
+
+
+def roster(grant: str) -> list[tuple[int, str, str, str]]:
+    """Duty hours of an office: (weekday 1 to 7, from, to, staff id), times as HH:MM of the street. Empty where there is none."""
+    return [_span(row.sk) for row in StaffItem.query(f"R#{grant}")]
+
+
+def _span(sk: str) -> tuple[int, str, str, str]:
+    weekday, begin, end, staff_id = sk.split("#", 3)
+    return int(weekday), begin, end, staff_id
+
+
+def rosters() -> dict[str, list[tuple[int, str, str, str]]]:
+    """All rosters by grant: a scan, for operators."""
+    found: dict[str, list[tuple[int, str, str, str]]] = {}
+    for row in StaffItem.scan(filter_condition=StaffItem.pk.startswith("R#")):
+        found.setdefault(row.pk.removeprefix("R#"), []).append(_span(row.sk))
+    return {grant: sorted(spans) for grant, spans in sorted(found.items())}
+
+
+def replace_roster(grant: str, spans: Iterable[tuple[int, str, str, str]]) -> None:
+    """The new hours come before the old ones go: at no moment is there nobody on the roster."""
+    wanted = {f"{weekday}#{begin}#{end}#{staff_id}": staff_id for weekday, begin, end, staff_id in spans}
+    for sk, staff_id in sorted(wanted.items()):
+        StaffItem(f"R#{grant}", sk, staff_id=staff_id).save()
+    for row in list(StaffItem.query(f"R#{grant}", consistent_read=True)):
+        if row.sk not in wanted:
+            row.delete()
 
 
 def create(item: StaffItem) -> None:

@@ -14,6 +14,8 @@ from chalicelib.street import Street
 from infra.template.cfn import Json, attr, ref, sub
 
 READ = ("GetItem", "BatchGetItem", "Query")
+# A recipient's messages, their lease and their number's count: read, changed, given back.
+SENDING = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
 WRITE = ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 
 
@@ -83,9 +85,9 @@ def _reveal(street: Street, partition: str) -> list[Json]:
 
 def _notify(street: Street, partition: str) -> list[Json]:
     return [
-        _table("CasesTable", READ),
-        _table("OutboxTable", (*READ, *WRITE)),
-        _table("StaffTable", READ),
+        _table("CasesTable", ("GetItem",)),
+        _table("OutboxTable", SENDING),
+        _table("StaffTable", ("GetItem", "Query")),
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
         {
@@ -102,9 +104,9 @@ def _notify(street: Street, partition: str) -> list[Json]:
 
 def _sweep(street: Street, partition: str) -> list[Json]:
     return [
-        _table("CasesTable", (*READ, *WRITE), ("timers",)),
-        _table("OutboxTable", (*READ, *WRITE), ("pending",)),
-        _table("StaffTable", READ),
+        _table("CasesTable", ("GetItem", "Query", "PutItem", "DeleteItem"), ("timers",)),
+        _table("OutboxTable", SENDING, ("pending",)),
+        _table("StaffTable", ("GetItem", "Query")),
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
         *_sns(street, partition),

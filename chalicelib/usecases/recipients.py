@@ -1,0 +1,65 @@
+"""Who is behind a message when it is sent: numbers from the records that hold them, people from offices and the duty roster."""
+
+from __future__ import annotations
+
+from chalicelib.casework import people
+from chalicelib.casework.sending_rules import Span, on_duty
+from chalicelib.models import cases, outbox, staff, together
+from chalicelib.models.outbox import OutboxRow
+from chalicelib.ports import VaultClosed
+from chalicelib.usecases.context import Context
+
+A_DAY = 86_400
+
+
+def end_of(ctx: Context) -> int:
+    """When a row that ends now is deleted, by wall time in epoch seconds."""
+    return int(ctx.clock.wall().timestamp()) + ctx.street.retention.message_days * A_DAY
+
+
+def phone_of(ctx: Context, row: OutboxRow) -> str | None:
+    """The number behind a row; None when there is none or it was erased. Raises `VaultBusy`."""
+    kind, _, name = row.to.partition(":")
+    if kind == "contact":
+        contact = next((contact for contact in ctx.street.contacts if contact.id == name), None)
+        return people.normalise_phone(contact.phone) if contact else None
+    if kind == "reporter":
+        stored = cases.get(row.case)
+        record, envelope = f"case:{row.case}", stored.sealed if stored else None
+    else:
+        person = staff.person(name)
+        record, envelope = f"staff:{name}", person.sealed if person else None
+    if not envelope:
+        return None
+    try:
+        return ctx.vault.open(record, envelope).get("phone")
+    except VaultClosed:
+        return None
+
+
+def told(ctx: Context, to: str) -> list[str]:
+    """Ids of the people that `office:<role>@<unit>` or `nearest:<role>@<unit>,…` means now: those on duty among those who hold
+    the office, or all of them where nobody is on duty. The nearest is the first unit where anybody holds the role.
+    """
+    role, _, units = to.partition(":")[2].partition("@")
+    for unit in units.split(","):
+        grant = f"{role}@{unit}"
+        holders = [row.staff_id for row in staff.holders(grant) if row.staff_id]
+        if holders:
+            spans = [Span(*span) for span in staff.roster(grant)]
+            duty = on_duty(spans, ctx.clock.civil(), ctx.street.tz)
+            return [holder for holder in holders if holder in duty] or holders
+    return []
+
+
+def expand(ctx: Context, row: OutboxRow) -> list[str]:
+    """Makes an office's message one for each of its people; returns their keys. With nobody there it is parked, to be seen."""
+    message = outbox.message_of(row)
+    rows = []
+    for staff_id in told(ctx, row.to):
+        to = f"staff:{staff_id}"
+        rows.append(outbox.row_of(message, ctx.keys.mac("recipient", to), to))
+    if not rows:
+        outbox.move(row, "parked", why="nobody")
+        return []
+    return [person.pk for person in rows] if together.expand(row, rows, end_of(ctx)) else []
