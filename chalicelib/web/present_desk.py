@@ -139,7 +139,8 @@ def facts(street: Street, case: Case, place: Place | None, me: Viewer, now: date
 def case_marks(street: Street, case: Case, first: ClockView | None, lang: str) -> list[Mark]:
     """Urgent, supervised, then the deadline; the state of a case without a running clock."""
     case_class = street.class_by_id.get(case.case_class)
-    found = list(marks(("urgent",) if case_class and case_class.hazard else (), lang))
+    on = {"urgent": case_class is not None and case_class.hazard, "supervised": case.supervised}
+    found = list(marks(tuple(mark for mark in on if on[mark]), lang))
     if first and case.open:
         found.append(Mark(first.standing, first.glyph, first.words))
     elif not case.open:
