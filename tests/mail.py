@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from chalicelib import wiring
 from chalicelib.casework.events import stamp
@@ -12,12 +15,14 @@ from chalicelib.casework.notices import Message
 from chalicelib.models import outbox
 from tests import steps
 from tests.strict_sms import StrictSms
+from tests.world import SMALL
 
 if TYPE_CHECKING:
     from tests.world import World
 
 PHONE = "138 0000 0001"
 MOBILE = "+8613800000001"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def provider(world: World, *answers: Any, **ways: bool) -> StrictSms:
@@ -81,3 +86,18 @@ def templates(sms: StrictSms) -> list[str]:
 def leases(world: World) -> int:
     items = world.aws("dynamodb").scan(TableName=world.outputs["OutboxTable"], ConsistentRead=True)["Items"]
     return sum(item["sk"]["S"] == "LEASE" for item in items)
+
+
+def at(world: World, day: int, clock: str) -> None:
+    """Sets civil time to that day of November 2026 in Shanghai; the 18th is a Wednesday."""
+    hour, minute, second = (*map(int, clock.split(":")), 0)[:3]
+    world.clock.instant = datetime(2026, 11, day, hour, minute, second, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def street_with(folder: Path, more: str) -> Path:
+    """The small street's file with more at its end."""
+    file = folder / "street" / SMALL.name
+    file.parent.mkdir()
+    file.write_text(SMALL.read_text("utf-8") + more, "utf-8")
+    file.with_suffix(".csv").write_text(SMALL.with_suffix(".csv").read_text("utf-8"), "utf-8")
+    return file

@@ -29,7 +29,9 @@ from pynamodb.models import Model
 from chalicelib.casework.events import stamp
 from chalicelib.casework.notices import Message
 
-PENDING_SHARDS = 4
+# Offices come first in the index, so that after an outage a person's messages are together before any of them is sent.
+OFFICE_SHARDS = 2
+PENDING_SHARDS = 6
 # How long an attempt may be under way before it is asked for; longer than any call takes.
 LEASE = timedelta(minutes=2)
 WAITING = frozenset({"pending", "held", "sending", "unknown"})
@@ -94,8 +96,11 @@ def recipient_key(mac: bytes) -> str:
     return "TO#" + base64.b32encode(mac[:20]).decode()
 
 
-def shard_of(pk: str) -> str:
-    return f"O#{crc32(pk.encode()) % PENDING_SHARDS}"
+def shard_of(pk: str, to: str) -> str:
+    """Where a recipient's waiting messages stand in the index."""
+    number = crc32(pk.encode())
+    office = to.startswith(("office:", "nearest:"))
+    return f"O#{number % OFFICE_SHARDS if office else OFFICE_SHARDS + number % (PENDING_SHARDS - OFFICE_SHARDS)}"
 
 
 def row_of(message: Message, recipient_mac: bytes, to: str | None = None) -> OutboxRow:
@@ -110,7 +115,7 @@ def row_of(message: Message, recipient_mac: bytes, to: str | None = None) -> Out
         at=message.at,
         state="pending",
         tries=0,
-        pending=shard_of(pk),
+        pending=shard_of(pk, to or message.to),
         pending_at=message.at,
     )
 
@@ -184,7 +189,7 @@ def move(row: OutboxRow, state: str, *, at: datetime | None = None, ttl: int | N
     actions: list[Action] = [OutboxRow.state.set(state), OutboxRow.lease.remove()]
     actions += [getattr(OutboxRow, name).set(value) for name, value in known.items()]
     if at is not None:
-        actions += [OutboxRow.pending.set(shard_of(row.pk)), OutboxRow.pending_at.set(stamp(at))]
+        actions += [OutboxRow.pending.set(shard_of(row.pk, row.to)), OutboxRow.pending_at.set(stamp(at))]
     else:
         actions += [OutboxRow.pending.remove(), OutboxRow.pending_at.remove()]
     if ttl is not None:
@@ -225,6 +230,6 @@ def new_digest(pk: str, to: str, now: datetime) -> OutboxRow:
         at=stamp(now),
         state="pending",
         tries=0,
-        pending=shard_of(pk),
+        pending=shard_of(pk, to),
         pending_at=stamp(now),
     )

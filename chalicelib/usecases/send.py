@@ -40,23 +40,21 @@ def on_stream(ctx: Context, event: Mapping[str, Any], seconds_left: Callable[[],
 def sweep(ctx: Context, seconds_left: Callable[[], float] = forever) -> int:
     """One pass over what is due. Returns how many rows were looked at; what the time is too short for comes the next minute.
 
-    Offices become people on the way, and those are told in the same pass, after everybody else's messages are together.
+    Offices come first and become people, who are told in the same pass when all that is for them is together.
     """
     now, due = ctx.clock.civil(), dict[str, int]()
     for shard in range(outbox.PENDING_SHARDS):
         for pk in outbox.due(shard, now):
             due[pk] = due.get(pk, 0) + 1
-    tried = 0
-    onward: dict[str, int] = {}
-    for pk, rows in due.items():
-        if seconds_left() < MARGIN_S:
-            return tried
-        tried += rows
-        onward.update(dict.fromkeys(_delivered(ctx, pk, seconds_left), 1))
-    for pk in onward:
+    tried, waiting = 0, list(due)
+    for pk in waiting:
         if seconds_left() < MARGIN_S:
             break
-        _delivered(ctx, pk, seconds_left)
+        tried += due[pk]
+        for person in _delivered(ctx, pk, seconds_left):
+            if person not in due:
+                due[person] = 0
+                waiting.append(person)
     return tried
 
 
