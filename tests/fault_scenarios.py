@@ -1,0 +1,247 @@
+"""What is tried under faults: one entry for each thing that a person or the machinery does to the system.
+
+A scenario prepares its moment and hands over the one act that is to go wrong, as a browser or Lambda would repeat it: the same
+form with the same key or attempt, the same event. `holds` says what must be true at the end beyond the general promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.casework.photos import incoming_key, ready_key
+from chalicelib.errors import DoorstepError
+from chalicelib.models import cases, photos
+from chalicelib.usecases import signin, work
+from tests import picture_files
+from tests.town import Answer, Town, number_in, token_in
+
+Act = Callable[[], Answer]
+ATTEMPT = "a1" * 16
+KEY = "b2" * 16
+NEW_PASSWORD = "a new long enough secret"
+OK = frozenset({200, 303})
+DONE = {"outcome": "solved", "text": "换了灯泡"}
+
+
+def nothing_more(town: Town, answers: Sequence[Answer]) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after."""
+
+    name: str
+    prepare: Callable[[Town], Act]
+    ways: tuple[str, ...] = ()
+    memory: str = "honest"
+    final: frozenset[int] = OK
+    holds: Callable[[Town, Sequence[Answer]], list[str]] = nothing_more
+
+
+@dataclass
+class Script:
+    """One case and its way to the moment."""
+
+    town: Town
+    no: str = ""
+    token: str = ""
+    steps: int = 0
+
+    def reported(self, phone: bool = True, **more: Any) -> Script:
+        answer = self.town.report(**more) if phone else self.town.report(phone="", **more)
+        self.no, self.token = number_in(answer), token_in(answer)
+        return self
+
+    def do(self, who: str, action: str, **fields: str) -> Script:
+        self.steps += 1
+        answer = self.act(who, action, f"{self.steps:032d}", fields)()
+        if answer.status not in OK:
+            raise AssertionError(f"{who} could not {action}: {answer.status}")
+        return self
+
+    def act(self, who: str, action: str, attempt: str = ATTEMPT, fields: dict[str, str] | None = None) -> Act:
+        """The step as a form that may be sent again and again."""
+        sent = fields or {}
+        if who == "reporter":
+            return partial(self.town.post, who, f"/t/{self.token}/{action}", {"attempt": attempt, **sent})
+        stored = cases.get(self.no)
+        version = stored.case.version if stored else 0
+        return partial(self.town.desk, who, self.no, action, attempt, version, sent)
+
+    def party(self, who: str) -> str:
+        """The value of that person in the form for assigning."""
+        stored = cases.get(self.no)
+        if stored is None:
+            raise AssertionError("no case")
+        wanted = self.town.people[who].id
+        return next(value for value, party in work.parties(self.town.world.context, stored.case) if party.id == wanted)
+
+    def at_committee(self) -> Script:
+        return self.reported().do("centre", "allocate", to="committee@committee:c01", reason="")
+
+    def accepted(self) -> Script:
+        return self.at_committee().do("committee", "accept", note="")
+
+    def assigned(self) -> Script:
+        return self.accepted().do("committee", "assign", to=self.party("worker"), note="")
+
+    def handled(self) -> Script:
+        return self.assigned().do("worker", "propose", **DONE).do("committee", "confirm", note="")
+
+
+def step(way: Callable[[Script], Script], who: str, action: str, **fields: str) -> Callable[[Town], Act]:
+    return lambda town: way(Script(town)).act(who, action, fields=fields)
+
+
+def _submit(phone: str) -> Callable[[Town], Act]:
+    def prepare(town: Town) -> Act:
+        from tests import steps
+
+        return partial(town.reported, steps.report(town.world, key=KEY, phone=phone))
+
+    return prepare
+
+
+def _assign(town: Town) -> Act:
+    script = Script(town).accepted()
+    return script.act("committee", "assign", fields={"to": script.party("worker"), "note": ""})
+
+
+def _sign_in(town: Town) -> Act:
+    who = town.people["zone"]
+    return partial(town.post, "reporter", "/desk/signin", {"username": who.username, "password": who.password})
+
+
+def _signed_in(town: Town, answers: Sequence[Answer]) -> list[str]:
+    """Every session that was handed out opens the desk."""
+    name = wiring.house().settings.cookie
+    for answer in answers:
+        if answer.status == 303:
+            secret = answer.cookie.split(";")[0].removeprefix(f"{name}=")
+            try:
+                signin.session(town.world.context, secret)
+            except DoorstepError:
+                return ["a session was handed out that opens nothing"]
+    return []
+
+
+def _activate(town: Town) -> Act:
+    secret = signin.activation_link(town.world.context, town.people["zone"].id)
+    return partial(town.post, "reporter", f"/desk/activate/{secret}", {"password": NEW_PASSWORD})
+
+
+def _activated(town: Town, answers: Sequence[Answer]) -> list[str]:
+    try:
+        signin.sign_in(town.world.context, "zone", NEW_PASSWORD)
+    except DoorstepError:
+        return ["the new password opens nothing"]
+    if not any(answer.status == 303 for answer in answers):
+        return ["the password was set and nobody was told so"]
+    return []
+
+
+REF = "7K3MPQ9XA2W7K3MPQ9XA2W22"
+
+
+def _photo(town: Town) -> Act:
+    bucket, key = town.world.outputs["PhotosBucket"], incoming_key(REF, 1)
+    town.world.aws("s3").put_object(Bucket=bucket, Key=key, Body=picture_files.jpeg(160, 120))
+    event = {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}]}
+
+    def act() -> Answer:
+        town.world.app.photo(event, None)
+        return Answer(200)
+
+    return act
+
+
+def _photo_ready(town: Town, answers: Sequence[Answer]) -> list[str]:
+    found = [row.status for row in photos.rows(REF)]
+    keys = sorted(town.objects())
+    wanted = [ready_key(REF, 1, size) for size in ("full", "thumb")]
+    return [] if (found, keys) == (["ready"], wanted) else [f"the photo is {found} with {keys}"]
+
+
+def _sweeping(way: Callable[[Script], Script], **later: float) -> Callable[[Town], Act]:
+    def prepare(town: Town) -> Act:
+        way(Script(town))
+        town.run_on()
+        town.world.clock.advance(**later)
+        return lambda: _tried(town.sweep())
+
+    return prepare
+
+
+def _tried(done: dict[str, Any]) -> Answer:
+    """A sweep or a batch that left something over comes again by itself."""
+    return Answer(500 if done.get("failed") or done.get("batchItemFailures") else 200)
+
+
+def _delivering(way: Callable[[Script], Script], how: str) -> Callable[[Town], Act]:
+    def prepare(town: Town) -> Act:
+        way(Script(town))
+        return lambda: _tried(town.stream() if how == "stream" else town.sweep())
+
+    return prepare
+
+
+def _many(script: Script) -> Script:
+    """Five reports for one office while the stream was down: more than a few for each of its people."""
+    for number in range(5):
+        script.reported(phone=False, text=f"第{number}盏灯不亮")
+    return script
+
+
+def _one(script: Script) -> Script:
+    return script.reported()
+
+
+WORDS = {"text": "三号楼", "words": "", "score": ""}
+UNSATISFIED = {"satisfied": "no", "score": "1", "words": "还是不亮"}
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("submit with phone", _submit("021-0012 7788")),
+    Scenario("submit without phone", _submit("")),
+    Scenario("allocate", step(_one, "centre", "allocate", to="committee@committee:c01", reason="")),
+    Scenario("accept", step(Script.at_committee, "committee", "accept", note="")),
+    Scenario("accept as hazard", step(Script.at_committee, "committee", "accept", **{"class": "urgent", "note": ""})),
+    Scenario("answer", step(_one, "centre", "answer", text="带身份证到窗口办")),
+    Scenario("assign", _assign),
+    Scenario("ask", step(Script.accepted, "committee", "ask", text="是几号楼")),
+    Scenario("reply", step(lambda s: s.accepted().do("committee", "ask", text="几号"), "reporter", "reply", text="三号楼")),
+    Scenario("add", step(Script.accepted, "reporter", "add", text="今天又不亮")),
+    Scenario("withdraw", step(Script.assigned, "reporter", "withdraw", text="")),
+    Scenario("pass up", step(Script.assigned, "committee", "pass_up", reason="线路归外单位")),
+    Scenario("prelim", step(Script.assigned, "worker", "prelim", text="已联系电工")),
+    Scenario("propose", step(Script.assigned, "worker", "propose", **DONE)),
+    Scenario("confirm", step(lambda s: s.assigned().do("worker", "propose", **DONE), "committee", "confirm", note="")),
+    Scenario("close", step(Script.handled, "committee", "close", outcome="solved", text="")),
+    Scenario("rate not satisfied", step(Script.handled, "reporter", "rate", **UNSATISFIED)),
+    Scenario("reveal", step(Script.accepted, "committee", "reveal", reason="contact", note="")),
+    Scenario("sign in", _sign_in, holds=_signed_in),
+    Scenario("activation", _activate, final=frozenset({303, 404}), holds=_activated),
+    Scenario("photo", _photo, holds=_photo_ready),
+    Scenario("sweep with reminder", _sweeping(_one, minutes=16)),
+    Scenario("sweep with escalation", _sweeping(Script.assigned, days=3, hours=1)),
+    Scenario("deliver by stream", _delivering(_one, "stream")),
+    Scenario("deliver by sweep", _delivering(_one, "sweep")),
+    Scenario("office expansion", _delivering(lambda s: s.reported(phone=False), "stream")),
+    Scenario("hazard told", _delivering(lambda s: s.at_committee().do("committee", "accept", **{"class": "urgent"}), "stream")),
+    Scenario("digest", _delivering(_many, "sweep")),
+    *(
+        Scenario(f"deliver, {way} by a provider that is {memory}", _delivering(_one, "sweep"), (way,), memory)
+        for way, memory in (
+            ("lost", "honest"),
+            ("silent", "honest"),
+            ("lost", "mute"),
+            ("lost", "denies"),
+            ("silent", "claims"),
+            ("refused", "honest"),
+            ("throttled", "honest"),
+        )
+    ),
+)

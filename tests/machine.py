@@ -1,0 +1,294 @@
+"""A street lives: residents, staff of several offices, time, sweeps, sends and crashes, in any order.
+
+People do what they may and what they may not, on old pages, twice, and while something else runs in between; at any call AWS
+may go wrong or the process die. After every rule the promises hold, and each case has exactly the steps that were answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chalicelib.casework import ladder
+from chalicelib.casework.access import REPORTER, Actor
+from chalicelib.casework.case import Case
+from chalicelib.casework.ladder import Step
+from chalicelib.casework.steps import DONE as HANDLED
+from chalicelib.models import cases
+from chalicelib.usecases import capability, work
+from tests import steps
+from tests.faults import KINDS, Fault, Watch
+from tests.faulty_sms import MEMORIES, WAYS
+from tests.promises import broken, people_did
+from tests.town import OFFICES, REPORTER_PHONE, Answer, Moment, Town, number_in, token_in, tried
+
+Act = Callable[[], Answer]
+DONE = frozenset({200, 303})
+REFUSED = frozenset({403, 404, 409, 422})
+RESIDENTS = ("reply", "add", "rate", "withdraw")
+STAFF_ACTIONS = tuple(step.action for step in ladder.LADDER if step.action not in RESIDENTS)
+# Minutes: moments, a working day, over a weekend.
+SPANS = (1, 4, 16, 31, 70, 600, 1440, 4400)
+
+maybe_fault = st.none() | st.none() | st.builds(Fault, st.integers(1, 16), st.sampled_from(KINDS))
+# What another process does before that call of ours leaves.
+maybe_between = st.none() | st.none() | st.tuples(st.integers(1, 12), st.sampled_from(("sweep", "stream")))
+
+
+@dataclass
+class Known:
+    """A case as its people know it: the form it came by, and every step that was answered as done."""
+
+    form: dict[str, str]
+    no: str
+    done: set[tuple[Any, ...]] = field(default_factory=set)
+
+
+class Life(RuleBasedStateMachine):
+    """`town` and `start` are set once; every example begins at `start`."""
+
+    town: ClassVar[Town]
+    start: ClassVar[Moment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.town.back_to(self.start)
+        self.known: list[Known] = []
+        self.made = 0
+
+    # ---- how anything is done
+
+    def _done(self, act: Act, fault: Fault | None, between: tuple[int, str] | None = None) -> Answer:
+        """The act under a fault, repeated after a restart until there is an answer, as people and Lambda do."""
+        watch = Watch(fault)
+        if between is not None:
+            watch.at, watch.between = between[0], partial(self._turn, between[1])
+        with self.town.aws.watched(watch):
+            answer = tried(act)
+        if fault is None:
+            assert 0 < answer.status < 500, answer
+        if watch.dead:
+            self.town.restart()
+        for _ in range(3):
+            if answer.status and answer.status < 500:
+                break
+            answer = tried(act)
+        assert answer.status in DONE | REFUSED, answer
+        return answer
+
+    def _turn(self, what: str) -> None:
+        getattr(self.town, what)()
+
+    def _fresh(self) -> str:
+        self.made += 1
+        return f"{self.made:032d}"
+
+    def _link(self, case: Case) -> str:
+        """As the reporter has it now: the desk may have taken an older one back."""
+        return capability.token_for(self.town.world.context, case.no, case.generation)
+
+    def _case(self, index: int) -> tuple[Known, Case]:
+        known = self.known[index % len(self.known)]
+        stored = cases.get(known.no)
+        assert stored is not None
+        return known, stored.case
+
+    # ---- residents
+
+    @rule(phone=st.sampled_from((REPORTER_PHONE, "021-0012 7799", "")), place=st.integers(0, 4), fault=maybe_fault)
+    def submit(self, phone: str, place: int, fault: Fault | None) -> None:
+        form = steps.report(self.town.world, key=self._fresh(), phone=phone, code=self.town.world.code(place))
+        answer = self._done(partial(self.town.reported, form), fault)
+        assert answer.status == 303
+        self.known.append(Known(form, number_in(answer), {("submitted",)}))
+
+    @precondition(lambda self: self.known)
+    @rule(index=st.integers(0, 9), other=st.booleans(), fault=maybe_fault)
+    def submit_again(self, index: int, other: bool, fault: Fault | None) -> None:
+        """The same form is the same case; the same key with other words is refused."""
+        known, case = self._case(index)
+        form = {**known.form, "text": "别的事"} if other else known.form
+        answer = self._done(partial(self.town.reported, form), fault)
+        assert answer.status == (409 if other else 303)
+        assert other or token_in(answer) == self._link(case)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), index=st.integers(0, 9), fault=maybe_fault, between=maybe_between, twice=st.booleans())
+    def resident_acts(
+        self, data: st.DataObject, index: int, fault: Fault | None, between: tuple[int, str] | None, twice: bool
+    ) -> None:
+        known, case = self._case(index)
+        open_now = _open(case, Actor(REPORTER), self.town)
+        action = data.draw(st.sampled_from(open_now or RESIDENTS) if data.draw(st.booleans()) else st.sampled_from(RESIDENTS))
+        fields = data.draw(st.sampled_from(RESIDENT_FIELDS[action]))
+        attempt = self._fresh()
+        act = partial(self.town.post, REPORTER, f"/t/{self._link(case)}/{action}", {"attempt": attempt, **fields})
+        self._step(known, (attempt, REPORTER, action), act, fault, between, twice, None if between else action in open_now)
+
+    # ---- staff
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), index=st.integers(0, 9), fault=maybe_fault, between=maybe_between, twice=st.booleans())
+    def staff_do_what_is_open(
+        self, data: st.DataObject, index: int, fault: Fault | None, between: tuple[int, str] | None, twice: bool
+    ) -> None:
+        known, case = self._case(index)
+        ways = [(who, action) for who in OFFICES for action in _open(case, self._actor(who), self.town)]
+        ways = [way for way in ways if self._choices(case, way[1])]
+        if not ways:
+            return
+        who, action = data.draw(st.sampled_from(ways))
+        fields = data.draw(st.sampled_from(self._choices(case, action)))
+        self._at_desk(known, who, action, fields, case.version, fault, between, twice, None if between else True)
+
+    @precondition(lambda self: self.known)
+    @rule(
+        data=st.data(),
+        index=st.integers(0, 9),
+        who=st.sampled_from(sorted(OFFICES)),
+        action=st.sampled_from(STAFF_ACTIONS),
+        behind=st.integers(0, 3),
+        fault=maybe_fault,
+    )
+    def staff_do_anything(self, data: st.DataObject, index: int, who: str, action: str, behind: int, fault: Fault | None) -> None:
+        """Also from an old page, also what is not theirs."""
+        known, case = self._case(index)
+        fields = data.draw(st.sampled_from(self._choices(case, action) or [{}]))
+        may = None if behind or action in _open(case, self._actor(who), self.town) else False
+        self._at_desk(known, who, action, fields, max(case.version - behind, 0), fault, None, False, may)
+
+    def _at_desk(
+        self,
+        known: Known,
+        who: str,
+        action: str,
+        fields: Mapping[str, str],
+        version: int,
+        fault: Fault | None,
+        between: tuple[int, str] | None,
+        twice: bool,
+        may: bool | None,
+    ) -> None:
+        attempt = self._fresh()
+        act = partial(self.town.desk, who, known.no, action, attempt, version, fields)
+        self._step(known, (attempt, who, action), act, fault, between, twice, may)
+
+    def _step(
+        self,
+        known: Known,
+        command: tuple[Any, ...],
+        act: Act,
+        fault: Fault | None,
+        between: tuple[int, str] | None,
+        twice: bool,
+        may: bool | None,
+    ) -> None:
+        """`may`: whether it has to be done (True) or refused (False); None when both are right."""
+        answer = self._done(act, fault, between)
+        if may is not None:
+            assert (answer.status in DONE) == may, (command, answer)
+        if answer.status in DONE:
+            known.done.add(command)
+            if twice:
+                assert self._done(act, None).status in DONE
+
+    def _actor(self, who: str) -> Actor:
+        person = self.town.people[who]
+        return Actor(f"staff:{person.id}", who, (person.grant,))
+
+    def _choices(self, case: Case, action: str) -> list[dict[str, str]]:
+        """Ways to fill in the form of an action; none when it can't be filled in."""
+        ctx = self.town.world.context
+        if action == "assign":
+            return [{"to": value} for value, _ in work.parties(ctx, case)]
+        if action == "allocate":
+            return [{"to": f"{rung.id}@{unit}"} for rung, unit in work.offices_below(ctx, case)]
+        if action == "close":
+            return [{"outcome": outcome, "text": "同一件事"} for outcome in _closing(case)]
+        return STAFF_FIELDS.get(action, [{}])
+
+    # ---- time and the machinery
+
+    @rule(minutes=st.sampled_from(SPANS))
+    def time_goes_by(self, minutes: int) -> None:
+        self.town.world.clock.advance(minutes=minutes)
+
+    @rule(fault=maybe_fault, between=maybe_between)
+    def sweep(self, fault: Fault | None, between: tuple[int, str] | None) -> None:
+        """Also two that run into each other."""
+        self._done(partial(_quietly, self.town.sweep), fault, between)
+
+    @rule(fault=maybe_fault, between=maybe_between)
+    def stream(self, fault: Fault | None, between: tuple[int, str] | None) -> None:
+        self._done(partial(_quietly, self.town.stream), fault, between)
+
+    @rule(ways=st.lists(st.sampled_from(WAYS), max_size=4), memory=st.sampled_from(MEMORIES))
+    def provider_changes(self, ways: list[str], memory: str) -> None:
+        self.town.sms.ways, self.town.sms.memory = list(ways), memory
+
+    @rule()
+    def process_starts_again(self) -> None:
+        self.town.restart()
+
+    # ---- what must hold
+
+    @invariant()
+    def promises_hold(self) -> None:
+        assert broken(self.town, at_rest=False) == []
+
+    @invariant()
+    def each_answered_step_is_there_once(self) -> None:
+        made = people_did(self.town)
+        assert set(made) == {known.no for known in self.known}
+        for known in self.known:
+            attempts = {event.attempt for event in made[known.no]}
+            assert len(attempts) == len(known.done), (known, made[known.no])
+
+    def teardown(self) -> None:
+        """The faults end, and the system comes to rest."""
+        self.town.sms.ways, self.town.sms.memory = [], "honest"
+        self.town.restart()
+        self.town.stream()
+        self.town.run_on()
+        assert broken(self.town) == []
+
+
+def _quietly(work: Callable[[], object]) -> Answer:
+    work()
+    return Answer(200)
+
+
+def _open(case: Case, actor: Actor, town: Town) -> list[str]:
+    street = town.world.street
+    found: list[Step] = [step for step in ladder.allowed(case, actor, street) if step.gate(case, street) is None]
+    return [step.action for step in found]
+
+
+def _closing(case: Case) -> tuple[str, ...]:
+    return ladder.STAFF_OUTCOMES if case.state in HANDLED else ("duplicate", "out_of_scope")
+
+
+TEXT: list[dict[str, str]] = [{"text": "三号楼"}]
+REASON: list[dict[str, str]] = [{"reason": "线路归外单位"}]
+RESIDENT_FIELDS: dict[str, list[dict[str, str]]] = {
+    "reply": TEXT,
+    "add": TEXT,
+    "withdraw": [{"text": ""}],
+    "rate": [{"satisfied": "yes", "score": "5"}, {"satisfied": "no", "words": "还是不亮"}],
+}
+STAFF_FIELDS: dict[str, list[dict[str, str]]] = {
+    "accept": [{}, {"class": "simple"}, {"class": "urgent"}],
+    "answer": TEXT,
+    "ask": TEXT,
+    "prelim": TEXT,
+    "propose": [{"outcome": "solved", "text": "换了灯泡"}, {"outcome": "explained", "text": "线路归外单位"}],
+    "decline": REASON,
+    "pass_up": REASON,
+    "reopen": REASON,
+    "reveal": [{"reason": "contact"}],
+}

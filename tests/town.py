@@ -1,0 +1,289 @@
+"""A small street that can be put back to any moment in milliseconds, with its people, for runs by the thousand.
+
+The stack is made once from the template, on moto; `moment()` keeps every row, every photo, the clock and the provider, and
+`back_to` restores them. A restart builds the application anew but keeps the SDK's clients, which hold no state of ours.
+"""
+
+from __future__ import annotations
+
+import pickle
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.casework import people
+from infra.engine import REGION
+from infra.serve.pumps import stream_record
+from tests import steps
+from tests.client import FORM
+from tests.faults import FaultyAws, Killed, impatient
+from tests.faulty_sms import FaultySms
+from tests.world import NOW, SMALL, World, open_world
+
+if TYPE_CHECKING:
+    from tests.client import Visitor
+
+REPORTER_PHONE = "021-0012 7788"
+# Who works here: two share the centre's office, one office lies outside every case's way.
+OFFICES = {
+    "centre": ("dispatcher", "street"),
+    "second": ("dispatcher", "street"),
+    "committee": ("committee", "committee:c01"),
+    "zone": ("zone_head", "zone:z1"),
+    "supervisor": ("supervisor", "street"),
+    "worker": ("grid_worker", "committee:c01"),
+    "outsider": ("committee", "committee:c03"),
+}
+# Time and hazards tell people here, as on a real street; and the committee passes its late cases to the centre.
+LOUD = """
+[[contacts]]
+id = "power"
+name = { zh = "供电抢修", en = "Power repair" }
+phone = "021-0012 9501"
+""" + "".join(
+    f'\n[[notices]]\non = "{on}"\nto = "{to}"\ntemplate = "{template}"\n'
+    for on, to, template in (
+        ("reminded", "office", "near"),
+        ("reminded", "assignee", "near"),
+        ("lapsed", "office", "late"),
+        ("lapsed", "assignee", "late"),
+        ("lapsed", "lead", "late"),
+        ("lapsed", "tell", "late"),
+        ("hazard", "role:grid_worker", "hazard"),
+        ("hazard", "contacts", "hazard"),
+        ("reopened", "office", "new"),
+    )
+)
+
+
+class LambdaTime:
+    """Lambda's context of an event function with its whole minute ahead."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str
+    username: str
+    password: str
+    grant: str
+    phone: str
+    session: str
+    csrf: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back to whoever asked: 303 and 200 are promises, 5xx and silence (0) are asked again."""
+
+    status: int
+    text: str = field(default="", repr=False)
+    where: str = ""
+    cookie: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Moment:
+    tables: bytes
+    objects: dict[str, bytes]
+    now: datetime
+    sms: tuple[object, ...]
+    kept: bytes
+
+
+@dataclass
+class Town:
+    """`shown` are the (case, person) whose answer held the phone; `phones` the numbers that were left, by case."""
+
+    world: World
+    aws: FaultyAws
+    sms: FaultySms
+    people: dict[str, Person] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
+    shown: list[tuple[str, str]] = field(default_factory=list)
+    visitors: dict[str, Visitor] = field(default_factory=dict)
+
+    # ---- moments
+
+    def _tables(self) -> Any:
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.dynamodb.models import dynamodb_backends
+
+        return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+
+    def objects(self) -> dict[str, bytes]:
+        """Every photo in the bucket, by key."""
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.s3.models import s3_backends
+
+        bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.world.outputs["PhotosBucket"]]
+        return {name: found.value for name, found in bucket.keys.items()}
+
+    def moment(self) -> Moment:
+        tables = pickle.dumps({name: table.items for name, table in self._tables().items()})
+        kept = pickle.dumps((self.phones, self.shown))
+        return Moment(tables, self.objects(), self.world.clock.instant, self.sms.state(), kept)
+
+    def back_to(self, moment: Moment) -> None:
+        tables = self._tables()
+        for name, items in pickle.loads(moment.tables).items():  # noqa: S301 - our own bytes of a moment ago
+            tables[name].items = items
+            if tables[name].stream_shard is not None:
+                tables[name].stream_shard.items.clear()
+        if self.objects() != moment.objects:
+            s3, bucket = self.world.aws("s3"), self.world.outputs["PhotosBucket"]
+            for key in self.objects():
+                s3.delete_object(Bucket=bucket, Key=key)
+            for key, data in moment.objects.items():
+                s3.put_object(Bucket=bucket, Key=key, Body=data)
+        self.world.clock.instant = moment.now
+        self.sms.back_to(moment.sms)
+        self.phones, self.shown = pickle.loads(moment.kept)  # noqa: S301 - our own bytes of a moment ago
+        self.restart()
+
+    def restart(self) -> None:
+        """The process is gone; another one starts with nothing in its memory."""
+        wiring.use(clock=self.world.clock, sms=self.sms)
+        wiring.house()
+
+    # ---- what people do
+
+    def _visitor(self, name: str) -> Visitor:
+        if name not in self.visitors:
+            self.visitors[name] = self.world.client()
+        return self.visitors[name]
+
+    def post(self, who: str, path: str, fields: Mapping[str, str]) -> Answer:
+        """One post, not followed, as that person's browser sends it ("reporter" has no session)."""
+        visitor = self._visitor(who)
+        visitor.cookies.clear()
+        if who in self.people:
+            visitor.cookies[wiring.house().settings.cookie] = self.people[who].session
+        sent = {"Content-Type": FORM, "Origin": visitor.origin}
+        page = visitor.call("POST", path, urlencode(fields).encode("ascii"), sent)
+        return Answer(page.status, page.text, page.header("Location"), page.header("Set-Cookie"))
+
+    def report(self, key: str = "", phone: str = REPORTER_PHONE, text: str = steps.TEXT, place: int = 0) -> Answer:
+        fields = steps.report(self.world, key=key or secrets.token_hex(16), phone=phone, text=text)
+        return self.reported({**fields, "code": self.world.code(place)})
+
+    def reported(self, fields: Mapping[str, str]) -> Answer:
+        """The same form again is the same report."""
+        answer = self.post("reporter", "/f/issue", fields)
+        if answer.status == 303 and fields["phone"]:
+            self.phones[number_in(answer)] = people.normalise_phone(fields["phone"]) or ""
+        return answer
+
+    def desk(self, who: str, no: str, action: str, attempt: str, version: int, fields: Mapping[str, str]) -> Answer:
+        carried = {"csrf": self.people[who].csrf, "attempt": attempt, "version": str(version), **fields}
+        answer = self.post(who, f"/desk/cases/{no}/{action}", carried)
+        if action == "reveal" and answer.status == 200 and self._holds_phone(no, answer.text):
+            self.shown.append((no, self.people[who].id))
+        return answer
+
+    def _holds_phone(self, no: str, text: str) -> bool:
+        digits = self.phones.get(no, "")[-8:]
+        return bool(digits) and digits in text.replace("-", "").replace(" ", "").replace("\u00a0", "")
+
+    # ---- what the machinery does
+
+    def sweep(self) -> dict[str, Any]:
+        done: dict[str, Any] = self.world.app.sweep({}, LambdaTime())
+        return done
+
+    def stream(self) -> dict[str, Any]:
+        """The outbox's stream brings every row again as it was when it was written."""
+        records = []
+        for number, row in enumerate(steps.rows(self.world, "OutboxTable"), start=1):
+            image = {**row, "state": {"S": "pending"}, "tries": {"N": "0"}}
+            raw = {"eventName": "INSERT", "dynamodb": {"NewImage": image, "SequenceNumber": str(number)}}
+            records.append(stream_record(raw, "arn:aws:dynamodb:example:stream"))
+        answer: dict[str, Any] = self.world.app.notify({"Records": records}, None)
+        return answer
+
+    def pending(self) -> list[str]:
+        """Rows that some later sweep is to move on."""
+        return [row["sk"]["S"] for row in steps.rows(self.world, "OutboxTable") if "pending" in row]
+
+    def run_on(self) -> None:
+        """Leases end, sweeps run, and when something is still held a new day comes."""
+        for turn in range(12):
+            self.sweep()
+            if turn >= 2 and not self.pending():
+                return
+            self.world.clock.advance(minutes=3 if turn < 5 else 400)
+
+
+def number_in(answer: Answer) -> str:
+    return steps.number_of(token_in(answer))
+
+
+def token_in(answer: Answer) -> str:
+    """The link's token of a 303 after a report."""
+    return answer.where.removeprefix("/t/").split("/")[0]
+
+
+def tried(act: Callable[[], Answer]) -> Answer:
+    """What comes back: nothing from a process that died, 500 from an event function that raised."""
+    try:
+        return act()
+    except Killed:
+        return Answer(0)
+    except Exception:
+        return Answer(500)
+
+
+@contextmanager
+def open_town(folder: Path) -> Iterator[Town]:
+    """The town with everybody hired and signed in, and no case yet."""
+    import boto3
+    from moto import mock_aws
+
+    # A street's file carries its id as its name.
+    street = folder / SMALL.name
+    text = SMALL.read_text("utf-8").replace('late = "centre"\n', 'late = "centre"\nlead = ["zone_head"]\n')
+    street.write_text(text + LOUD, "utf-8")
+    street.with_suffix(".csv").write_text(SMALL.with_suffix(".csv").read_text("utf-8"), "utf-8")
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), impatient():
+        kept: list[FaultyAws] = []
+
+        def build(region: str, endpoint: str | None) -> FaultyAws:
+            if not kept:
+                kept.append(FaultyAws(region, endpoint))
+            return kept[0]
+
+        patch.setattr(wiring, "Aws", build)
+        clients: dict[str, Any] = {}
+
+        def client(service: str) -> Any:
+            return clients.setdefault(service, boto3.client(service, region_name=REGION))
+
+        with open_world(client, folder, street_file=street) as world:
+            town = Town(world, build(REGION, None), FaultySms())
+            town.restart()
+            _hire(town)
+            world.clock.instant = NOW
+            yield town
+
+
+def _hire(town: Town) -> None:
+    from chalicelib.usecases import signin
+
+    for number, (name, (role, unit)) in enumerate(OFFICES.items(), start=1):
+        password, phone = f"a long enough secret of {name}", f"021-0012 30{number:02d}"
+        grants = (f"{role}@{unit}",)
+        made = signin.create_staff(town.world.context, username=name, name=name, grants=grants, phone=phone, password=password)
+        session = signin.sign_in(town.world.context, name, password)
+        csrf = signin.session(town.world.context, session).csrf
+        stored = people.normalise_phone(phone) or ""
+        town.people[name] = Person(made, name, password, grants[0], stored, session, csrf)
