@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from infra.engine import free_port
 from tests.http_visitor import HttpVisitor
 
 ROOT = Path(__file__).parent.parent
 START_S, STOP_S = 90.0, 30.0
+STREET, SHANGHAI = "changqiao", ZoneInfo("Asia/Shanghai")
 
 
 class Server:
@@ -27,10 +30,21 @@ class Server:
         self.lines: list[str] = []
         self._ready = threading.Event()
 
+    def by_day(self) -> Server:
+        """Sets civil time to the next morning when it is evening or night in the street: residents get no message then."""
+        now = datetime.now(UTC)
+        local = now.astimezone(SHANGHAI)
+        if not 8 <= local.hour < 20:
+            morning = local.replace(hour=10, minute=0) + timedelta(days=1 if local.hour >= 20 else 0)
+            clock = self.local / STREET / "clock.json"
+            clock.parent.mkdir(parents=True, exist_ok=True)
+            clock.write_text(json.dumps({"offset_seconds": (morning - local).total_seconds(), "latest": now.isoformat()}))
+        return self
+
     def start(self) -> None:
         self._ready.clear()
         self.lines.clear()
-        environ = {**os.environ, "PORT": str(self.port), "STREET": "changqiao", "DOORSTEP_LOCAL": str(self.local)}
+        environ = {**os.environ, "PORT": str(self.port), "STREET": STREET, "DOORSTEP_LOCAL": str(self.local)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "infra.serve"],
             cwd=ROOT,

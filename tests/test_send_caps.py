@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.usecases import send, sweeping, work
+from chalicelib.models import cases
+from chalicelib.usecases import send, sweeping
 from chalicelib.usecases.delivering import forever
 from infra.engine import Engine
 from tests import steps
@@ -41,7 +42,7 @@ def test_fifty_escalations_in_a_day_are_at_most_ten_messages_and_all_fifty_are_o
         assert templates(sms)[-1] == "digest", "the last one of the day names all that waits"
         assert {row.state for row in messages(world) if row.to.startswith("staff:")} == {"sent", "digested", "held"}
         assert len([row for row in messages(world) if row.template == "late" and row.to.startswith("staff:")]) >= 45
-        assert {card.no for card in work.cases.queue("dispatcher@street", 200)} == set(numbers)
+        assert {card.no for card in cases.queue("dispatcher@street", 200)} == set(numbers)
         before = len(sms.out)
         at(world, 19, "07:00")
         world.deliver()

@@ -45,7 +45,7 @@ pytestmark = [pytest.mark.engine]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("serve"))
+    server = Server(tmp_path_factory.mktemp("serve")).by_day()
     server.start()
     yield server
     if server.process.poll() is None:

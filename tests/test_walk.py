@@ -31,7 +31,7 @@ TEXT = "三楼的楼道灯不亮了。已经两个晚上,老人下楼看不清�
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("walk"))
+    server = Server(tmp_path_factory.mktemp("walk")).by_day()
     server.start()
     yield server
     server.stop()
