@@ -31,6 +31,7 @@ from chalicelib.models import cases
 from chalicelib.models.cases import CaseItem, Stored
 from chalicelib.models.outbox import every
 from chalicelib.usecases import send, sweeping
+from infra.say import say
 from tests.strict_sms import StrictSms
 from tests.world import NOW, World
 
@@ -226,7 +227,7 @@ def test_five_thousand_overdue_cases_are_caught_up_without_skipping_and_each_is_
     with capsys.disabled():
         shown = " + ".join(f"{seconds:.0f}" for seconds in spent)
         took = f"{calls.made.total()} calls at {CALL_S * 1000:.0f} ms; {time.monotonic() - began:.0f} s here"
-        print(f"\n  {OVERDUE} overdue cases: {len(spent)} invocations of {shown} s ({took})")  # noqa: T201 - a figure to be read
+        say(f"\n  {OVERDUE} overdue cases: {len(spent)} invocations of {shown} s ({took})")
     assert (answer["finished"], answer["messages"]) == (True, 0)
 
     made = steps_of([*climbing, *staying])
@@ -369,9 +370,9 @@ def test_a_sweep_of_ten_due_reads_as_much_among_a_hundred_open_as_among_five_tho
         assert (swept.cases, swept.steps, swept.failed) == (DUE, DUE, 0)
         figures[opened] = units.units, units.reported, units.calls
     with capsys.disabled():
+        say()
         for opened, (units_read, reported, calls) in figures.items():
             shown = f"{units_read:g} read units in {calls['Query']} queries and {calls['GetItem']} gets"
-            print(f"\n  {DUE} due among {opened} open: {shown} (the engine says {reported:g})", end="")  # noqa: T201 - figures
-        print()  # noqa: T201
+            say(f"  {DUE} due among {opened} open: {shown} (the engine says {reported:g})")
     assert len({units_read for units_read, _, _ in figures.values()}) == 1
     assert len({tuple(sorted(calls.items())) for _, _, calls in figures.values()}) == 1
