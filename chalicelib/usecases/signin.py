@@ -110,13 +110,13 @@ def activation(ctx: Context, secret: str) -> StaffItem:
 
 
 def activate(ctx: Context, secret: str, password: str) -> None:
-    """Sets the password and uses up the link, in one write."""
+    """Sets the password and uses up the link, in one write that comes last: who fails before it can do everything again."""
     row = activation(ctx, secret)
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise NotAllowed("fields", fields=[FieldError("password", "password", {"min": PASSWORD_MIN})])
+    staff.end_sessions(row.staff_id or "")
     if not staff.set_password(row.staff_id or "", hash_password(password), row.pk):
         raise Unknown("activation")
-    staff.end_sessions(row.staff_id or "")
 
 
 def sign_in(ctx: Context, username: str, password: str) -> str:
