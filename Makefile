@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 STREET ?= changqiao
 ARGS ?=
+SOAK ?= 2000x50
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -14,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve serve-fresh test lint format bench package posters docs
+.PHONY: help serve serve-fresh test soak lint format bench package posters docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -34,6 +35,9 @@ serve-fresh: $(INSTALLED) ## the same, beginning anew (forgets .local/)
 test: $(INSTALLED) ## every test, the browser's too
 	@$(PYTHON) -m tests.chromium --get
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+
+soak: $(INSTALLED) ## hours: every fault at every call, 2,000 random lives of 50 steps (SOAK=200x50 for fewer)
+	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py $(ARGS)
 
 lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
 	@echo "lint: ruff"; $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .

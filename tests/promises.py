@@ -11,7 +11,6 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -20,23 +19,22 @@ from chalicelib.casework.card import card_of, figures_of, keys_of
 from chalicelib.casework.case import Case, ClockRun, apply
 from chalicelib.casework.events import Event
 from chalicelib.casework.notices import Told, messages
-from tests import refold, steps
+from tests import refold
 from tests.faulty_sms import Said
-from tests.town import Town
+from tests.town import Row, Town
 
 # How a message may stand when the system has come to rest, and how at any moment. `ENDED` are out of the index.
 SPREAD = frozenset({"expanded", "dropped"})
 ENDED = SPREAD | {"sent", "parked", "digested", "capped"}
 RESTING = ENDED | {"unknown"}
 WAITING = frozenset({"pending", "held", "sending", "unknown"})
-Row = dict[str, Any]
 
 
 def broken(town: Town, *, at_rest: bool = True) -> list[str]:
     """Every broken promise. `at_rest`: the system was let run on, so nothing may still be on its way."""
-    stored = town.world.stored_items()
+    stored = town.rows("CasesTable")
     # Leases and counts of recipients lie in the same table; a message has a template.
-    outbox = [row for row in steps.rows(town.world, "OutboxTable") if "template" in row]
+    outbox = [row for row in town.rows("OutboxTable") if "template" in row]
     wrong = list(town.sms.wrong)
     for line in map(json.loads, refold.lines_of(stored)):
         wrong.append(refold.problem(line["no"], base64.b64decode(line["body"]), map(base64.b64decode, line["archive"])))
@@ -74,7 +72,7 @@ def events_of(no: str, item: Row, stored: Iterable[Row]) -> list[Event]:
 
 def people_did(town: Town) -> dict[str, list[Event]]:
     """Everything that persons have done, by case."""
-    stored = town.world.stored_items()
+    stored = town.rows("CasesTable")
     cases = {item["pk"]["S"].removeprefix("C#"): item for item in stored if item["sk"]["S"] == "CASE"}
     found = {no: events_of(no, item, stored) for no, item in cases.items()}
     return {no: [event for event in events if event.by != "system"] for no, events in found.items()}
