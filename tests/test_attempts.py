@@ -31,11 +31,9 @@ def test_another_step_from_the_same_page_is_not_taken_for_a_repeat(world: World)
     clerk = world.signed_in("dispatcher", "street")
     page = clerk.get(f"/desk/cases/{no}")
     page.form("/accept").submit()
-    late = page.form("/answer").fill(text="请到窗口办").submit()
-    # The page is older than the case: it is said so, and the words stay.
-    assert late.status == 409
-    assert "请到窗口办" in late.text
-    assert types(no) == ["submitted", "accepted"]
+    # The page is older than the case, but only by the clerk's own step: nobody came in between.
+    assert page.form("/answer").fill(text="请到窗口办").submit().status == 200
+    assert types(no) == ["submitted", "accepted", "answered"]
 
 
 def test_a_reveal_never_hides_behind_an_earlier_steps_attempt(world: World) -> None:
