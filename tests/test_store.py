@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -126,8 +127,9 @@ def test_a_step_that_lost_a_race_is_decided_again_on_what_stands(world: World) -
     commit(world.context, old, Command("renew_link", secrets.token_hex(16), {}), CLERK)
     stored = commit(world.context, old, Command("accept", secrets.token_hex(16), {}), CLERK)
     assert [event.type for event in stored.events] == ["submitted", "link_renewed", "accepted"]
+    colleague = replace(CLERK, id="staff:OTHER1")
     with pytest.raises(Conflict, match="someone_else"):
-        commit(world.context, old, Command("accept", secrets.token_hex(16), {}), CLERK, seen=1)
+        commit(world.context, old, Command("accept", secrets.token_hex(16), {}), colleague, seen=1)
 
 
 def test_indexes_follow_a_case_from_office_to_office_and_let_it_go(both_worlds: World) -> None:
