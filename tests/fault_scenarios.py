@@ -84,6 +84,10 @@ class Script:
     def at_committee(self) -> Script:
         return self.reported().do("centre", "allocate", to="committee@committee:c01", reason="")
 
+    def elsewhere(self) -> Script:
+        """With a committee that the place does not belong to: it can read the case only while it has it."""
+        return self.reported().do("centre", "allocate", to="committee@committee:c03", reason="")
+
     def accepted(self) -> Script:
         return self.at_committee().do("committee", "accept", note="")
 
@@ -224,6 +228,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("add", step(Script.accepted, "reporter", "add", text="今天又不亮")),
     Scenario("withdraw", step(Script.assigned, "reporter", "withdraw", text="")),
     Scenario("pass up", step(Script.assigned, "committee", "pass_up", reason="线路归外单位")),
+    Scenario("pass up, out of sight", step(Script.elsewhere, "outsider", "pass_up", reason="不归本居委")),
     Scenario("prelim", step(Script.assigned, "worker", "prelim", text="已联系电工")),
     Scenario("propose", step(Script.assigned, "worker", "propose", **DONE)),
     Scenario("confirm", step(lambda s: s.assigned().do("worker", "propose", **DONE), "committee", "confirm", note="")),

@@ -155,11 +155,13 @@ def act(it: Asked, case: str, act: str) -> Response:
         name: value.replace("\r\n", "\n").strip() for name, value in fields.items() if name not in {"csrf", "attempt", "version"}
     }
     try:
-        work.act(ctx, it.staff.actor, no, act, data, _attempt(fields), _seen(fields))
+        stored = work.act(ctx, it.staff.actor, no, act, data, _attempt(fields), _seen(fields))
     except (Conflict, NotAllowed) as error:
         # The page as it stands now, with what happened on top and what was typed still in its field.
         return _page(it, work.open_case(ctx, it.staff.actor, no), error, {**fields, "act": act})
-    return see(f"/desk/cases/{no}", it.look)
+    # A case that has gone on to another office may not be theirs to read any more.
+    readable = access.may_read(it.staff.actor, stored.case, ctx.street)
+    return see(f"/desk/cases/{no}" if readable else "/desk", it.look)
 
 
 @route(desk, "/desk/cases/{case}/{act}", roles=STAFF)

@@ -25,7 +25,7 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
     """
     command = _bound(command, actor)
     for _ in range(cases.TRIES):
-        if any(event.attempt == command.attempt for event in stored.events):
+        if _is_in(stored, command):
             return stored
         overtaken = _overtaken_by(stored, actor, seen)
         if overtaken is not None:
@@ -39,6 +39,15 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
                 raise
             stored = stale.standing
     raise Conflict("busy")
+
+
+def repeats(stored: cases.Stored, command: Command, actor: Actor) -> bool:
+    """Whether the case has that very step of the actor's already."""
+    return _is_in(stored, _bound(command, actor))
+
+
+def _is_in(stored: cases.Stored, bound: Command) -> bool:
+    return any(event.attempt == bound.attempt for event in stored.events)
 
 
 def _bound(command: Command, actor: Actor) -> Command:

@@ -17,7 +17,7 @@ from chalicelib.casework.ladder import Step
 from chalicelib.errors import Unknown
 from chalicelib.models import cases, staff
 from chalicelib.street import Rung
-from chalicelib.usecases.acting import commit
+from chalicelib.usecases.acting import commit, repeats
 from chalicelib.usecases.context import Context
 
 # How many rows of one queue are read for a page; the nearest deadlines come first.
@@ -92,12 +92,18 @@ def _readable(ctx: Context, actor: Actor, no: str) -> cases.Stored:
 def act(
     ctx: Context, actor: Actor, no: str, action: str, data: Mapping[str, Any], attempt: str, seen: int | None
 ) -> cases.Stored:
-    """One step of the ladder. Raises what `ladder.decide` raises, `Conflict("someone_else")` and `Unknown("case")`."""
-    stored = _readable(ctx, actor, no)
+    """One step of the ladder. Raises what `ladder.decide` raises, `Conflict("someone_else")` and `Unknown("case")`.
+
+    By the step itself a case may leave the actor's scope: the same step sent again is answered all the same.
+    """
     fields = dict(data)
     if isinstance(fields.get("to"), str) and "~" in fields["to"]:
         fields["to"] = _party(ctx, no, fields["to"])
-    return commit(ctx, stored, Command(action, attempt, fields), actor, seen)
+    command = Command(action, attempt, fields)
+    stored = cases.get(no)
+    if stored is None or not (access.may_read(actor, stored.case, ctx.street) or repeats(stored, command, actor)):
+        raise Unknown("case")
+    return commit(ctx, stored, command, actor, seen)
 
 
 def offices_below(ctx: Context, case: Case) -> list[tuple[Rung, str]]:
