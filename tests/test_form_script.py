@@ -220,10 +220,30 @@ def test_written_offline_it_is_sent_when_the_form_is_opened_again(door: Door, pa
     page.context.set_offline(True)
     page.fill("#f-text", TEXT)
     page.click("button.main")
+    assert "有网自动发出" in page.inner_text("#say")
     later = page.context.new_page()
     page.close()
     later.context.set_offline(False)
     later.goto(door.base)
+    later.wait_for_url("**/received")
+    assert [(sent["text"], sent["key"]) for sent in door.sent] == [([TEXT], [KEYS[0]])]
+
+
+def test_written_offline_and_opened_again_still_offline_it_is_sent_when_the_network_is_back(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    page.context.set_offline(True)
+    page.fill("#f-text", TEXT)
+    page.click("button.main")
+    assert "有网自动发出" in page.inner_text("#say")
+    later = page.context.new_page()
+    page.close()
+    later.context.set_offline(False)
+    # The page comes from a cache; to its script the network is still away.
+    later.add_init_script("Object.defineProperty(navigator, 'onLine', {get: () => window.back === true})")
+    later.goto(door.base)
+    later.wait_for_load_state("load")
+    assert (later.input_value("#f-text"), door.sent) == (TEXT, [])
+    later.evaluate("window.back = true; window.dispatchEvent(new Event('online'))")
     later.wait_for_url("**/received")
     assert [(sent["text"], sent["key"]) for sent in door.sent] == [([TEXT], [KEYS[0]])]
 

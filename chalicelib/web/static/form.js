@@ -37,7 +37,8 @@
       if ([...part.querySelectorAll("input")].some((input) => (input.type === "radio" ? input.checked && !input.defaultChecked : input.value))) part.open = true;
     }
     tell(form.dataset.restored);
-    if (draft.waiting && navigator.onLine) addEventListener("load", () => form.requestSubmit(button));
+    waiting = draft.waiting; // opened again without a network, it is sent when that comes back
+    if (waiting && navigator.onLine) addEventListener("load", () => form.requestSubmit(button));
   }
 
   // --- Photos ----------------------------------------------------------------------------------------------------------
