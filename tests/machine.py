@@ -25,7 +25,8 @@ from tests import steps
 from tests.faults import KINDS, Fault, Watch
 from tests.faulty_sms import MEMORIES, WAYS
 from tests.promises import broken, people_did
-from tests.town import OFFICES, REPORTER_PHONE, Answer, Moment, Town, number_in, token_in, tried
+from tests.town import REPORTER_PHONE, Answer, Moment, Town, number_in, token_in, tried
+from tests.town_built import OFFICES
 
 Act = Callable[[], Answer]
 DONE = frozenset({200, 303})

@@ -19,7 +19,8 @@ from tests.fault_scenarios import SCENARIOS, Act, Scenario
 from tests.faults import KINDS, Fault, Watch
 from tests.faulty_sms import Said
 from tests.promises import broken, people_did
-from tests.town import Answer, Moment, Town, open_town, tried
+from tests.town import Answer, Moment, Town, tried
+from tests.town_built import open_town
 
 SOAK = bool(os.environ.get("DOORSTEP_SOAK"))
 # Runs for each scenario in `make test`; fewer where only the provider differs.

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.machine import Life
-from tests.town import open_town
+from tests.town_built import open_town
 
 SOAK = os.environ.get("DOORSTEP_SOAK", "")
 # (lives, steps in each): `make soak` says "2000x50".

@@ -9,15 +9,11 @@ from __future__ import annotations
 import base64
 import pickle
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-import pytest
 
 from chalicelib import wiring
 from chalicelib.casework import people
@@ -25,9 +21,9 @@ from infra.engine import REGION
 from infra.serve.pumps import stream_record
 from tests import steps
 from tests.client import FORM
-from tests.faults import FaultyAws, Killed, impatient
+from tests.faults import FaultyAws, Killed
 from tests.faulty_sms import FaultySms
-from tests.world import NOW, SMALL, World, open_world
+from tests.world import World
 
 if TYPE_CHECKING:
     from tests.client import Visitor
@@ -35,36 +31,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 REPORTER_PHONE = "021-0012 7788"
-# Who works here: two share the centre's office, one office lies outside every case's way.
-OFFICES = {
-    "centre": ("dispatcher", "street"),
-    "second": ("dispatcher", "street"),
-    "committee": ("committee", "committee:c01"),
-    "zone": ("zone_head", "zone:z1"),
-    "supervisor": ("supervisor", "street"),
-    "worker": ("grid_worker", "committee:c01"),
-    "outsider": ("committee", "committee:c03"),
-}
-# Time and hazards tell people here, as on a real street; and the committee passes its late cases to the centre.
-LOUD = """
-[[contacts]]
-id = "power"
-name = { zh = "供电抢修", en = "Power repair" }
-phone = "021-0012 9501"
-""" + "".join(
-    f'\n[[notices]]\non = "{on}"\nto = "{to}"\ntemplate = "{template}"\n'
-    for on, to, template in (
-        ("reminded", "office", "near"),
-        ("reminded", "assignee", "near"),
-        ("lapsed", "office", "late"),
-        ("lapsed", "assignee", "late"),
-        ("lapsed", "lead", "late"),
-        ("lapsed", "tell", "late"),
-        ("hazard", "role:grid_worker", "hazard"),
-        ("hazard", "contacts", "hazard"),
-        ("reopened", "office", "new"),
-    )
-)
 
 
 class LambdaTime:
@@ -152,6 +118,10 @@ class Town:
         return Moment(tables, self.objects(), self.world.clock.instant, self.sms.state(), kept)
 
     def back_to(self, moment: Moment) -> None:
+        from moto.core.model_instances import reset_model_data
+
+        # moto keeps every object it ever made, for a dashboard; in a long run that fills the machine.
+        reset_model_data()
         tables = self._tables()
         for name, items in pickle.loads(moment.tables).items():  # noqa: S301 - our own bytes of a moment ago
             tables[name].items = items
@@ -267,49 +237,3 @@ def tried(act: Callable[[], Answer]) -> Answer:
         return Answer(0)
     except Exception:
         return Answer(500)
-
-
-@contextmanager
-def open_town(folder: Path) -> Iterator[Town]:
-    """The town with everybody hired and signed in, and no case yet."""
-    import boto3
-    from moto import mock_aws
-
-    # A street's file carries its id as its name.
-    street = folder / SMALL.name
-    text = SMALL.read_text("utf-8").replace('late = "centre"\n', 'late = "centre"\nlead = ["zone_head"]\n')
-    street.write_text(text + LOUD, "utf-8")
-    street.with_suffix(".csv").write_text(SMALL.with_suffix(".csv").read_text("utf-8"), "utf-8")
-    with pytest.MonkeyPatch.context() as patch, mock_aws(), impatient():
-        kept: list[FaultyAws] = []
-
-        def build(region: str, endpoint: str | None) -> FaultyAws:
-            if not kept:
-                kept.append(FaultyAws(region, endpoint))
-            return kept[0]
-
-        patch.setattr(wiring, "Aws", build)
-        clients: dict[str, Any] = {}
-
-        def client(service: str) -> Any:
-            return clients.setdefault(service, boto3.client(service, region_name=REGION))
-
-        with open_world(client, folder, street_file=street) as world:
-            town = Town(world, build(REGION, None), FaultySms())
-            town.restart()
-            _hire(town)
-            world.clock.instant = NOW
-            yield town
-
-
-def _hire(town: Town) -> None:
-    from chalicelib.usecases import signin
-
-    for number, (name, (role, unit)) in enumerate(OFFICES.items(), start=1):
-        password, phone = f"a long enough secret of {name}", f"021-0012 30{number:02d}"
-        grants = (f"{role}@{unit}",)
-        made = signin.create_staff(town.world.context, username=name, name=name, grants=grants, phone=phone, password=password)
-        session = signin.sign_in(town.world.context, name, password)
-        csrf = signin.session(town.world.context, session).csrf
-        stored = people.normalise_phone(phone) or ""
-        town.people[name] = Person(made, name, password, grants[0], stored, session, csrf)
