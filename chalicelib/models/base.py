@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.connection import Connection
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -34,6 +35,15 @@ def bind(aws: Aws, tables: dict[type[Model], str]) -> None:
     _Shared.connection = first._get_connection().connection
     for model, table in tables.items():
         _Shared.connection._tables.setdefault(table, model._get_connection().get_meta_table())
+
+
+def code_of(error: Exception) -> str | None:
+    """AWS's code of what went wrong, such as `ConditionalCheckFailedException`; None when AWS did not say anything.
+
+    PynamoDB's own `cause_response_code` breaks on a time-out, whose cause has a response that is None.
+    """
+    answer = getattr(error.cause, "response", None) if isinstance(error, PynamoDBException) else None
+    return answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
 
 
 def transaction(token: str | None = None) -> TransactWrite:

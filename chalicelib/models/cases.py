@@ -16,14 +16,14 @@ from typing import Any, ClassVar
 
 import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
+from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.casework.card import TIMER_SHARDS, Card, card_of, figures_of, keys_of
 from chalicelib.casework.case import Case, apply
 from chalicelib.casework.events import Event, stamp
-from chalicelib.models.base import transaction
+from chalicelib.models.base import code_of, transaction
 from chalicelib.street import Place, Street
 
 SPILL_BYTES = 200_000
@@ -259,7 +259,7 @@ def _overtaken(error: Exception) -> bool:
         codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
         if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
             return True
-    code = error.cause_response_code if isinstance(error, PynamoDBException) else None
+    code = code_of(error)
     if isinstance(error, PutError) and code == "ConditionalCheckFailedException":
         return True
     return code in {"TransactionConflictException", "TransactionInProgressException"}

@@ -20,7 +20,6 @@ from zlib import crc32
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
@@ -28,6 +27,7 @@ from pynamodb.models import Model
 
 from chalicelib.casework.events import stamp
 from chalicelib.casework.notices import Message
+from chalicelib.models.base import code_of
 
 # Offices come first in the index, so that after an outage a person's messages are together before any of them is sent.
 OFFICE_SHARDS = 2
@@ -163,7 +163,7 @@ def stuck() -> list[OutboxRow]:
 
 def refused(error: Exception) -> bool:
     """Whether a write failed by its condition, and not by the way."""
-    return isinstance(error, PynamoDBException) and error.cause_response_code == "ConditionalCheckFailedException"
+    return code_of(error) == "ConditionalCheckFailedException"
 
 
 def record(row: OutboxRow, ref: str, now: datetime, params: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from chalicelib.casework.photos import IN_ALL
+from chalicelib.models.base import code_of
 
 FINAL = frozenset({"ready", "refused"})
 _BROKEN = "ConditionalCheckFailedException"
@@ -111,7 +112,7 @@ def _updated(ref: str, slot: int, actions: list[Any], condition: Condition) -> b
     try:
         _row(ref, slot).update(actions=actions, condition=condition)
     except UpdateError as error:
-        if error.cause_response_code == _BROKEN:
+        if code_of(error) == _BROKEN:
             return False
         raise
     return True

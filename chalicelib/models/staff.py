@@ -17,7 +17,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chalicelib.models.base import transaction
+from chalicelib.models.base import code_of, transaction
 
 
 class StaffItem(Model):
@@ -139,7 +139,7 @@ def touch(session: StaffItem, now: int) -> None:
     try:
         session.update(actions=[StaffItem.seen.set(now)], condition=StaffItem.pk.exists())
     except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if code_of(error) != "ConditionalCheckFailedException":
             raise
 
 
@@ -167,7 +167,7 @@ def count_try(row: str, now: int, seconds: int) -> int:
     try:
         item.update(actions=actions, condition=fresh)
     except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if code_of(error) != "ConditionalCheckFailedException":
             raise
         item = StaffItem(row, "TRY", failures=1, started=now, ttl=now + 2 * seconds)
         item.save()
