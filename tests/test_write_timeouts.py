@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from pynamodb.exceptions import PutError, PynamoDBException, UpdateError
 
+from chalicelib import wiring
 from chalicelib.casework.access import Actor
 from chalicelib.casework.decide import Command, decide
 from chalicelib.models import cases, outbox, photos, recipient, staff
@@ -47,7 +48,7 @@ def timing_out() -> Iterator[list[str]]:
 
 
 def a_session(world: World) -> Callable[[], object]:
-    assert world.context
+    wiring.house()
     session = StaffItem("SS#1", "SESSION", staff_id="S1", seen=1)
     session.save()
     return lambda: staff.touch(session, 2)
@@ -125,7 +126,7 @@ def test_a_write_that_times_out_says_so(world: World, prepare: Callable[[World],
 
 
 def test_a_lease_that_can_not_be_given_back_in_time_is_left_to_end(world: World) -> None:
-    assert world.context
+    wiring.house()
     lease = recipient.take("TO#1", world.clock.civil(), WALL)
     assert lease is not None
     with timing_out() as tried:
