@@ -15,9 +15,13 @@
   const load = () => {
     try { return JSON.parse(localStorage.getItem(form.dataset.draft)); } catch (e) { return null; }
   };
+  // It was promised to be sent by itself. That holds until an answer takes the draft away: a page may die, or the network go, in
+  // the middle of sending. After a few tries a person has to look.
+  const TRIES = 3;
   let waiting = false;
+  let tries = 0;
   const keep = () => {
-    const draft = { at: Date.now(), waiting };
+    const draft = { at: Date.now(), waiting, tries };
     for (const name of KEPT) draft[name] = field(name) ? field(name).value : "";
     try { localStorage.setItem(form.dataset.draft, JSON.stringify(draft)); } catch (e) { /* full or off: nothing to do */ }
   };
@@ -37,7 +41,8 @@
       if ([...part.querySelectorAll("input")].some((input) => (input.type === "radio" ? input.checked && !input.defaultChecked : input.value))) part.open = true;
     }
     tell(form.dataset.restored);
-    waiting = draft.waiting; // opened again without a network, it is sent when that comes back
+    tries = draft.tries || 0;
+    waiting = draft.waiting && tries < TRIES; // opened again without a network, it is sent when that comes back
     if (waiting && navigator.onLine) addEventListener("load", () => form.requestSubmit(button));
   }
 
@@ -175,10 +180,11 @@
   let gone = false;
   form.addEventListener("submit", (event) => {
     if (gone || queued) return event.preventDefault();
-    waiting = !navigator.onLine;
-    keep();
-    if (waiting) {
+    if (!navigator.onLine) {
       event.preventDefault();
+      waiting = true;
+      tries = 0;
+      keep();
       tell(form.dataset.kept);
       say.scrollIntoView({ block: "center" });
       return;
@@ -190,11 +196,12 @@
       return;
     }
     gone = true;
+    tries += waiting;
+    keep();
     busy(form.dataset.busy);
   });
   addEventListener("online", () => {
-    if (!waiting) return;
-    waiting = false;
+    if (!waiting || gone || queued) return;
     tell("");
     for (const photo of photos) if (photo.state === "failed") send(photo);
     form.requestSubmit(button);
