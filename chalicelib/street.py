@@ -79,7 +79,9 @@ class Entry(msgspec.Struct, frozen=True):
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
     """One office of the ladder. `scope` is the level whose unit works it: community, committee, zone or street.
 
-    `assign` are the roles it may give a case to, `lead` those who are told when it is late.
+    `assign` are the roles it may give a case to, `dispatch` those that may lead or help (主办/协办; `contact` = a party without
+    an account), `lead` those who are told when it is late. `sorts` (分流): what gets its class here goes on to the rung that the
+    class enters at. `triage`: the four questions come before dispatching. `exits` are the ways out of the ladder from here.
     """
 
     id: str
@@ -93,18 +95,32 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     late: str | None = None
     allocate: tuple[str, ...] = ()
     assign: tuple[str, ...] = ()
+    dispatch: tuple[str, ...] = ()
     lead: tuple[str, ...] = ()
-    exit: Label | None = None
+    sorts: bool = False
+    triage: bool = False
+    exits: tuple[str, ...] = ()
 
 
 class CaseClass(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast and by whom: consult, simple, facility, urgent, complex, hard, …"""
+    """How fast and by whom: consult, simple, facility, urgent, complex, hard, …
+
+    `observe`: how long the effect is watched before a case of this class counts as handled for good.
+    """
 
     id: str
     name: Label
     answers: bool = False
     hazard: bool = False
+    observe: Duration | None = None
     clocks: tuple[str, ...] = ()
+
+
+class Again(msgspec.Struct, frozen=True):
+    """What a clock does after its end while nothing stops it: the same once more, every so long, so many times."""
+
+    every: Duration
+    times: int
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,8 +128,12 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
     `start` is the event that starts it (`entered` = the case reached the rung that names this clock); `stop` the events that
     end it; `pause` the states in which it stands still; `warn` how long before its end the reminder goes out; `late` its
-    length;
-    `action` what is done at the end, once: `escalate`, `remind`, `flag`. `basis` is `stated` by the street or `assumed`.
+    length; `action` what is done at the end, once: `escalate`, `remind`, `flag`. `basis` is `stated` by the street or `assumed`.
+
+    `late_for` gives classes a length of their own; `hours` (`08:00-21:00`) makes minutes and hours count only then; `again`
+    repeats the action. `until`: the end is the date that the starting step names (a long run's next date, a demanded date).
+    `party`: one run for each lead and co-handler, which only that party's own step ends. `extend`: an approved extension moves
+    its end. `counts` is off for a date to remember, which nobody can be late for.
     """
 
     id: str
@@ -126,6 +146,13 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     action: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     tell: tuple[str, ...] = ()
+    late_for: dict[str, Duration] = {}
+    hours: str = ""
+    again: Again | None = None
+    until: bool = False
+    party: bool = False
+    extend: bool = False
+    counts: bool = True
     basis: str = "assumed"
 
 
@@ -175,13 +202,86 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
-    """Which gates stand before closing (双回访) and the terms around them."""
+    """Which gates stand before closing (双回访) and the terms around them.
+
+    `visitors` are the roles that make the return visit (nobody named: the office that has the case); `attempts` failed calls make
+    a reporter unreachable; `micro_grid`: a micro-grid worker makes contact before and visits after, as a standing step.
+    """
 
     preliminary: bool = False
     visit: bool = False
+    visitors: tuple[str, ...] = ()
+    attempts: int = 3
+    micro_grid: bool = False
     reopen_once: bool = True
     rate_days: int = 30
     reply_wd: int = 3
+
+
+class Option(msgspec.Struct, frozen=True):
+    """A listed reason, under the street's own words."""
+
+    id: str
+    name: Label
+
+
+class Reasons(msgspec.Struct, frozen=True, kw_only=True):
+    """Listed reasons: why a dispatched office refuses, why a term is extended, why somebody was not satisfied."""
+
+    refusal: tuple[Option, ...] = ()
+    extension: tuple[Option, ...] = ()
+    cause: tuple[Option, ...] = ()
+
+    def named(self, kind: str) -> tuple[Option, ...]:
+        return {"refusal": self.refusal, "extension": self.extension, "cause": self.cause}[kind]
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True):
+    """A way out of the ladder, upward. `document` is what is written for it."""
+
+    id: str
+    name: Label
+    document: str
+
+
+class Department(msgspec.Struct, frozen=True, kw_only=True):
+    """A section, a department, a station of another authority: its people hold `department@dept:<id>`. `zones` it is paired
+    with (结对) are offered it first.
+    """
+
+    id: str
+    name: Label
+    zones: tuple[str, ...] = ()
+
+
+class Approvals(msgspec.Struct, frozen=True, kw_only=True):
+    """Which roles approve what somebody else asked for."""
+
+    extend: tuple[str, ...] = ()
+    long_run: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+
+    def roles(self, kind: str) -> tuple[str, ...]:
+        return {"extend": self.extend, "long_run": self.long_run, "invalid": self.invalid, "unreachable": self.unreachable}[kind]
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """Terms of the ladder's own steps: how long a dispatched office may refuse, after how many refusals the centre designates,
+    the longest extension in working days, and how long a second report at a place counts as a recurrence.
+    """
+
+    refuse: Duration = Duration(1, "wd")
+    refusals: int = 3
+    extension_wd: int = 10
+    recurrence_days: int = 30
+
+
+class Supervision(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules that put a case on the supervision list (督办清单) by themselves; 0 is never."""
+
+    late: int = 0
+    reopened: int = 0
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,6 +335,12 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     calendar: Calendar
     notice_version: str
     contacts: tuple[Contact, ...] = ()
+    departments: tuple[Department, ...] = ()
+    exits: tuple[Exit, ...] = ()
+    reasons: Reasons = Reasons()
+    approvals: Approvals = Approvals()
+    terms: Terms = Terms()
+    supervision: Supervision = Supervision()
 
     @cached_property
     def tz(self) -> ZoneInfo:
@@ -261,12 +367,28 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {case_class.id: case_class for case_class in self.classes}
 
     @cached_property
+    def department_by_id(self) -> dict[str, Department]:
+        return {department.id: department for department in self.departments}
+
+    @cached_property
+    def exit_by_id(self) -> dict[str, Exit]:
+        return {way.id: way for way in self.exits}
+
+    @cached_property
     def category_by_id(self) -> dict[str, Category]:
         return {category.id: category for category in self.categories}
 
     def kind(self, kind_id: str) -> Kind | None:
         """The enabled kind of that id, or None when the street switched it off."""
         return next((kind for kind in self.kinds if kind.id == kind_id), None)
+
+    def sorted_to(self, channel: str, case_class: str) -> Rung | None:
+        """The rung that names this class among what enters there; None when no rung asks for the class by name."""
+        for rung in self.rungs:
+            for entry in rung.enters:
+                if case_class in entry.classes and (not entry.channels or channel in entry.channels):
+                    return rung
+        return None
 
     def entry_rung(self, channel: str, case_class: str) -> Rung:
         """Where a case enters; the first rung, in file order, that takes this channel and class.

@@ -37,8 +37,10 @@ def days_left(now: datetime, calendar: Calendar, tz: ZoneInfo) -> int:
     return (date.fromisoformat(calendar.known_to) - _local(now, tz).date()).days
 
 
-def due(start: datetime, duration: Duration, calendar: Calendar, tz: ZoneInfo) -> datetime:
-    """The first instant at which `duration` has passed since `start`."""
+def due(start: datetime, duration: Duration, calendar: Calendar, tz: ZoneInfo, hours: str = "") -> datetime:
+    """The first instant at which `duration` has passed since `start`; minutes and hours pass only in `hours` (`08:00-21:00`)."""
+    if duration.unit in _FIXED and hours:
+        return _utc(_in_hours(_local(start, tz), duration.amount * _FIXED[duration.unit], hours), tz)
     if duration.unit in _FIXED:
         return start.astimezone(UTC) + duration.amount * _FIXED[duration.unit]
     return after(start, duration.amount * DAY, duration.unit, calendar, tz)
@@ -62,8 +64,10 @@ def after(start: datetime, left: timedelta, unit: str, calendar: Calendar, tz: Z
         local = midnight
 
 
-def before(end: datetime, lead: Duration, calendar: Calendar, tz: ZoneInfo) -> datetime:
+def before(end: datetime, lead: Duration, calendar: Calendar, tz: ZoneInfo, hours: str = "") -> datetime:
     """The last instant from which `lead` still remains until `end`: when a reminder goes out."""
+    if lead.unit in _FIXED and hours:
+        return _utc(_in_hours_back(_local(end, tz), lead.amount * _FIXED[lead.unit], hours), tz)
     if lead.unit in _FIXED:
         return end.astimezone(UTC) - lead.amount * _FIXED[lead.unit]
     left, local = lead.amount * DAY, _local(end, tz)
@@ -81,6 +85,31 @@ def before(end: datetime, lead: Duration, calendar: Calendar, tz: ZoneInfo) -> d
             left -= local - midnight
         local = midnight
     return end.astimezone(UTC)
+
+
+def _window(day: date, hours: str) -> tuple[datetime, datetime]:
+    opens, _, closes = hours.partition("-")
+    return datetime.combine(day, time.fromisoformat(opens)), datetime.combine(day, time.fromisoformat(closes))
+
+
+def _in_hours(local: datetime, left: timedelta, hours: str) -> datetime:
+    while True:
+        opens, closes = _window(local.date(), hours)
+        local = max(local, opens)
+        if local < closes and left <= closes - local:
+            return local + left
+        left -= max(closes - local, timedelta(0))
+        local = datetime.combine(local.date() + DAY, time.min)
+
+
+def _in_hours_back(local: datetime, left: timedelta, hours: str) -> datetime:
+    while True:
+        opens, closes = _window(local.date(), hours)
+        local = min(local, closes)
+        if local > opens and left <= local - opens:
+            return local - left
+        left -= max(local - opens, timedelta(0))
+        local = datetime.combine(local.date(), time.min) - datetime.resolution
 
 
 def working_between(a: datetime, b: datetime, calendar: Calendar, tz: ZoneInfo) -> timedelta:

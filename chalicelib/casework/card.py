@@ -10,6 +10,7 @@ from zlib import crc32
 
 import msgspec
 
+from chalicelib.casework.access import unit_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import parse
 from chalicelib.street import Place, Street
@@ -80,7 +81,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 def card_of(case: Case, street: Street, place: Place | None) -> Card:
     clock = min((run for run in case.clocks if run.running), key=lambda run: run.due, default=None)
-    case_class = street.class_by_id.get(case.case_class)
     return Card(
         no=case.no,
         title=case.title,
@@ -92,16 +92,14 @@ def card_of(case: Case, street: Street, place: Place | None) -> Card:
         category=case.category,
         state=case.state,
         rung=case.rung,
-        owner=case.assignee.name if case.assignee else "",
+        owner=case.assignee.name if case.assignee else case.lead.party.name if case.lead else "",
         channel=case.channel,
         deadline=clock.due if clock else None,
         started=clock.started if clock else None,
         clock=clock.id if clock else "",
         warn=clock.warn if clock else None,
         received_at=case.received_at,
-        marks=tuple(
-            mark for mark, on in (("urgent", case_class is not None and case_class.hazard), ("supervised", case.supervised)) if on
-        ),
+        marks=marks_of(case, street),
     )
 
 
@@ -122,15 +120,42 @@ def shard(no: str, shards: int) -> int:
     return crc32(no.encode()) % shards
 
 
-def keys_of(case: Case, street: Street) -> Keys:
+def queue_of(case: Case, street: Street) -> str | None:
+    """Whose desk it waits on: the office that has it, or those who make the return visit."""
     rung = street.rung_by_id.get(case.rung)
+    if rung is None:
+        return None
+    visitors = street.follow_up.visitors
+    if case.state == "visiting" and visitors:
+        theirs = next((one for one in street.rungs if one.role == visitors[0]), rung)
+        return f"Q#{theirs.role}#{unit_of(theirs.scope, case)}"
+    return f"Q#{rung.role}#{case.unit}"
+
+
+def marks_of(case: Case, street: Street) -> tuple[str, ...]:
+    """What a list shows beside the title, the weightiest first."""
+    case_class = street.class_by_id.get(case.case_class)
+    marks = {
+        "urgent": case_class is not None and case_class.hazard,
+        "supervised": case.supervised,
+        "approval": bool(case.requests),
+        "recurs": bool(case.recurs),
+        "extended": case.extended is not None,
+        "owing": case.state not in {"dispatched", "signed"} and bool(case.owing),
+    }
+    return tuple(mark for mark, on in marks.items() if on)
+
+
+def keys_of(case: Case, street: Street) -> Keys:
     deadline = case.deadline or NO_DEADLINE
-    timed = case.next_due if case.open else None
+    # Closed cases too: a date to look again may lie behind the closing, and who owes a report goes on owing it.
+    timed = case.next_due
+    queue = queue_of(case, street) if case.open else None
     return Keys(
         timer=f"T#{shard(case.no, TIMER_SHARDS)}" if timed else None,
         timer_at=timed,
-        queue=f"Q#{rung.role}#{case.unit}" if case.open and rung else None,
-        deadline=deadline if case.open and rung else None,
+        queue=queue,
+        deadline=deadline if queue else None,
         open_zone=f"Z#{case.zone}" if case.open else None,
         open_deadline=deadline if case.open else None,
         month=f"M#{month_of(case.received_at, street)}#{shard(case.no, LEDGER_SHARDS)}",

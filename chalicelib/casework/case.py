@@ -1,26 +1,48 @@
-"""A case as folded from its events.
+"""A case and what it is made of: the values that its events fold to (`casework.folds`).
 
-`fold(events)` gives the state that is stored beside them; a test does it again from the stored bytes in another process.
-States, actions and outcomes are those of the street's vocabulary: received 待受理, accepted 已受理, handling 办理中,
-waiting 待补充, handled 已办理, visiting 待回访, closed 已办结, reopened 重新办理.
+States are those of the vocabulary: received 待受理, accepted 已受理, dispatched 已派单, signed 已签收, returned 已退单, handling
+办理中, waiting 待补充, long_run 长期推进, referred 已上报 (out of the ladder, upward), observing 观察中, handled 已办理, visiting
+待回访, closed 已办结, reopened 重新办理, invalid 无效诉求. 已延期 is a mark, not a state: an extended case goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import msgspec
 
-from chalicelib.casework.events import PERSON_REPLIES, Event
-
-OPEN_STATES = frozenset({"received", "accepted", "handling", "waiting", "handled", "visiting", "reopened"})
-OUTCOMES = ("solved", "mediated", "explained", "duplicate", "withdrawn", "out_of_scope")
+OPEN_STATES = frozenset(
+    {
+        "received",
+        "accepted",
+        "dispatched",
+        "signed",
+        "returned",
+        "handling",
+        "waiting",
+        "long_run",
+        "referred",
+        "observing",
+        "handled",
+        "visiting",
+        "reopened",
+    }
+)
+ENDED_STATES = frozenset({"closed", "invalid"})
+OUTCOMES = (
+    "solved",
+    "mediated",
+    "explained",
+    "duplicate",
+    "withdrawn",
+    "out_of_scope",
+    "unreachable",
+    "not_confirmed",
+)
 
 
 class ClockRun(msgspec.Struct, frozen=True, kw_only=True):
     """One running or ended clock. Instants are stored text (UTC, ms). `warn` goes when the reminder is out, `lapsed` comes when
-    its end was acted on; it runs on after that until something stops it.
+    its end was acted on; it runs on after that until something stops it, and `again` is when its action comes once more.
+    `party` is whose run it is where each lead and co-handler has one; `original` is the end that an extension moved.
     """
 
     id: str
@@ -31,6 +53,15 @@ class ClockRun(msgspec.Struct, frozen=True, kw_only=True):
     stopped: str | None = None
     paused: str | None = None
     lapsed: str | None = None
+    again: str | None = None
+    left: int = 0
+    party: str = ""
+    original: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells the runs of one clock apart."""
+        return f"{self.id}~{self.party}" if self.party else self.id
 
     @property
     def running(self) -> bool:
@@ -46,16 +77,77 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a case is assigned to: a member of staff, or an office by grant (`property@community:c0101`)."""
+    """Who works on a case: a member of staff (`grant` says in which role), an office (`id` is its grant, as
+    `department@dept:police`), or a party without an account (`contact:<id>`).
+    """
 
     id: str
     name: str
     grant: str = ""
 
 
+class Partner(msgspec.Struct, frozen=True, kw_only=True):
+    """主办 or 协办 of a dispatched case. Each owes a report (报到) until it has come or the office has released it."""
+
+    party: Party
+    lead: bool = False
+    signed: str | None = None
+    reported: str | None = None
+    released: str | None = None
+
+    @property
+    def owing(self) -> bool:
+        return self.reported is None and self.released is None
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that takes a second person: `kind` is extend, long_run, invalid or unreachable."""
+
+    kind: str
+    by: str
+    at: str
+    reason: str = ""
+    text: str = ""
+    days: int = 0
+    until: str | None = None
+
+
+class Triage(msgspec.Struct, frozen=True, kw_only=True):
+    """二级研判: the four questions, who answered, and who agreed for the other side."""
+
+    answers: dict[str, bool]
+    text: str
+    side: str
+    by: str
+    agreed: str = ""
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """The return visit: how, what the reporter said (satisfied, basic 基本满意, unsatisfied), and whether it is solved (yes,
+    partly, no).
+    """
+
+    way: str
+    said: str
+    by: str
+    at: str
+    solved: str = ""
+    text: str = ""
+    cause: str = ""
+
+
+class Follower(msgspec.Struct, frozen=True, kw_only=True):
+    """A case merged into this one: its reporter is answered too."""
+
+    no: str
+    channel: str = ""
+    external: str = ""
+    phone_mac: str = ""
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """`rung` and `unit` say which office has it: the rung's id, and the unit that works it (`committee:c07`, `zone:z2`,
-    `street`).
+    `street`); `came` is the office that it was allocated or passed up from, and how.
     """
 
     no: str
@@ -104,6 +196,35 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     lateness: int = 0
     supervised: bool = False
+    supervisions: int = 0
+    urges: int = 0
+    external: str = ""
+    came_rung: str = ""
+    came_unit: str = ""
+    came_by: str = ""
+    dispatched_at: str | None = None
+    dispatches: int = 0
+    refusals: int = 0
+    designated: bool = False
+    partners: tuple[Partner, ...] = ()
+    demands: str = ""
+    demanded_by: str | None = None
+    triage: Triage | None = None
+    requests: tuple[Request, ...] = ()
+    extended: str | None = None
+    long_run_until: str | None = None
+    contacted_at: str | None = None
+    contact_attempts: int = 0
+    handled_by: str = ""
+    observe_until: str | None = None
+    visit: Visit | None = None
+    visit_attempts: int = 0
+    cleared_at: str | None = None
+    exit: str = ""
+    merged_into: str = ""
+    followers: tuple[Follower, ...] = ()
+    links: tuple[str, ...] = ()
+    recurs: str = ""
     clocks: tuple[ClockRun, ...] = ()
 
     @property
@@ -123,6 +244,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return next((run for run in reversed(self.clocks) if run.id == clock_id), None)
 
     @property
+    def lead(self) -> Partner | None:
+        return next((partner for partner in self.partners if partner.lead), None)
+
+    @property
+    def owing(self) -> tuple[Partner, ...]:
+        """Those who still owe their report."""
+        return tuple(partner for partner in self.partners if partner.owing)
+
+    def request(self, kind: str) -> Request | None:
+        return next((request for request in self.requests if request.kind == kind), None)
+
+    @property
     def deadline(self) -> str | None:
         """The next instant at which a running clock is over: what the desk sorts by."""
         return min((run.due for run in self.clocks if run.running), default=None)
@@ -130,215 +263,5 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_due(self) -> str | None:
         """The next instant at which anything has to be done for a running clock, its reminder included: what sweeps look for."""
-        ahead = [(run.warn, None if run.lapsed else run.due) for run in self.clocks if run.running]
+        ahead = [(run.warn, run.again if run.lapsed else run.due) for run in self.clocks if run.running]
         return min((instant for pair in ahead for instant in pair if instant), default=None)
-
-
-def _submitted(case: Case, event: Event) -> dict[str, Any]:
-    return {**event.data["case"], "received_at": event.at}
-
-
-def _accepted(case: Case, event: Event) -> dict[str, Any]:
-    change: dict[str, Any] = {"state": "accepted", "accepted_by": event.by, "accepted_at": case.accepted_at or event.at}
-    if event.data.get("class"):
-        change["case_class"] = event.data["class"]
-    return change
-
-
-def _assigned(case: Case, event: Event) -> dict[str, Any]:
-    return {"state": "handling", "assignee": Party(**event.data["to"]), "accepted_at": case.accepted_at or event.at}
-
-
-def _asked(case: Case, event: Event) -> dict[str, Any]:
-    return {
-        "state": "waiting",
-        "before_waiting": case.state,
-        "question": event.data["text"],
-        "reply_by": event.data.get("reply_by"),
-    }
-
-
-def _replied(case: Case, event: Event) -> dict[str, Any]:
-    return {
-        "state": case.before_waiting or "handling",
-        "before_waiting": "",
-        "question": "",
-        "reply_by": None,
-        "additions": case.additions + 1,
-    }
-
-
-def _added(case: Case, event: Event) -> dict[str, Any]:
-    return {"additions": case.additions + 1}
-
-
-def _moved(case: Case, event: Event) -> dict[str, Any]:
-    return {
-        "state": "received",
-        "rung": event.data["rung"],
-        "unit": event.data["unit"],
-        "highest": max(case.highest, event.data["level"]),
-        "assignee": None,
-        "accepted_by": "",
-        "proposed": None,
-        "question": "",
-        "reply_by": None,
-        "before_waiting": "",
-    }
-
-
-def _prelim_given(case: Case, event: Event) -> dict[str, Any]:
-    return {"prelim_at": event.at}
-
-
-def _proposed(case: Case, event: Event) -> dict[str, Any]:
-    return {"state": "handling", "proposed": event.data["outcome"], "result": event.data["text"]}
-
-
-def _confirmed(case: Case, event: Event) -> dict[str, Any]:
-    return {
-        "state": event.data["state"],
-        "outcome": case.proposed,
-        "proposed": None,
-        "handled_at": event.at,
-    }
-
-
-def _declined(case: Case, event: Event) -> dict[str, Any]:
-    return {"proposed": None, "result": ""}
-
-
-def _answered(case: Case, event: Event) -> dict[str, Any]:
-    return {
-        "state": "closed",
-        "case_class": event.data["class"],
-        "accepted_at": case.accepted_at or event.at,
-        "outcome": event.data["outcome"],
-        "result": event.data["text"],
-        "handled_at": event.at,
-        "closed_at": event.at,
-        "proposed": None,
-    }
-
-
-def _closed(case: Case, event: Event) -> dict[str, Any]:
-    change: dict[str, Any] = {
-        "state": "closed",
-        "outcome": event.data["outcome"],
-        "closed_at": event.at,
-        "proposed": None,
-        "question": "",
-        "reply_by": None,
-    }
-    if event.data.get("text"):
-        change["result"] = event.data["text"]
-    return change
-
-
-def _reopened(case: Case, event: Event) -> dict[str, Any]:
-    return {
-        "state": "reopened",
-        "reopened": case.reopened + 1,
-        "handled_at": None,
-        "closed_at": None,
-        "outcome": None,
-        "proposed": None,
-        "prelim_at": None,
-        "assignee": None,
-    }
-
-
-def _rated(case: Case, event: Event) -> dict[str, Any]:
-    return {"rating": Rating(**event.data["rating"], at=event.at)}
-
-
-def _revealed(case: Case, event: Event) -> dict[str, Any]:
-    return {}
-
-
-def _reminded(case: Case, event: Event) -> dict[str, Any]:
-    return {}
-
-
-def _lapsed(case: Case, event: Event) -> dict[str, Any]:
-    return {"lateness": case.lateness + 1, "supervised": case.supervised or bool(event.data.get("flag"))}
-
-
-def _link_renewed(case: Case, event: Event) -> dict[str, Any]:
-    return {"generation": case.generation + 1}
-
-
-# One row per type of event; an unknown type is an error, never silence.
-FOLDS: dict[str, Callable[[Case, Event], dict[str, Any]]] = {
-    "submitted": _submitted,
-    "accepted": _accepted,
-    "assigned": _assigned,
-    "asked": _asked,
-    "replied": _replied,
-    "added": _added,
-    "passed_up": _moved,
-    "allocated": _moved,
-    "reminded": _reminded,
-    "lapsed": _lapsed,
-    "prelim_given": _prelim_given,
-    "handled_proposed": _proposed,
-    "handled_confirmed": _confirmed,
-    "handled_declined": _declined,
-    "answered": _answered,
-    "closed": _closed,
-    "withdrawn": _closed,
-    "reopened": _reopened,
-    "rated": _rated,
-    "revealed": _revealed,
-    "link_renewed": _link_renewed,
-}
-
-
-def _turn_clocks(clocks: tuple[ClockRun, ...], event: Event) -> tuple[ClockRun, ...]:
-    """Applies the clock part of an event: `{"stop": [ids], "pause": [ids], "resume": {id: {due, warn}}, "start": [runs],
-    "warned": [ids], "lapsed": [ids]}`.
-
-    The instants were computed when the event was decided; folding only writes them down.
-    """
-    turn = event.data.get("clocks")
-    if not turn:
-        return clocks
-    stop, pause, resume = turn.get("stop", ()), turn.get("pause", ()), turn.get("resume", {})
-    warned, lapsed = turn.get("warned", ()), turn.get("lapsed", ())
-    changed = []
-    for run in clocks:
-        if run.running and run.id in warned:
-            run = msgspec.structs.replace(run, warn=None)
-        if run.running and run.id in lapsed:
-            run = msgspec.structs.replace(run, warn=None, lapsed=event.at)
-        if run.stopped is None and run.id in stop:
-            run = msgspec.structs.replace(run, stopped=event.at, paused=None)
-        elif run.running and run.id in pause:
-            run = msgspec.structs.replace(run, paused=event.at)
-        elif run.stopped is None and run.paused and run.id in resume:
-            run = msgspec.structs.replace(run, paused=None, due=resume[run.id]["due"], warn=resume[run.id].get("warn"))
-        changed.append(run)
-    changed += [ClockRun(started=event.at, **started) for started in turn.get("start", ())]
-    return tuple(changed)
-
-
-def apply(case: Case, event: Event) -> Case:
-    """The case after the event. Raises KeyError for a type that has no fold."""
-    change = FOLDS[event.type](case, event)
-    if event.type in PERSON_REPLIES and case.first_reply_at is None:
-        change["first_reply_at"] = event.at
-    return msgspec.structs.replace(
-        case,
-        **change,
-        version=event.seq,
-        updated_at=event.at,
-        clocks=_turn_clocks(case.clocks, event),
-    )
-
-
-def fold(no: str, events: Iterable[Event]) -> Case:
-    """All events of a case, in order, from nothing."""
-    case = Case(no=no)
-    for event in events:
-        case = apply(case, event)
-    return case

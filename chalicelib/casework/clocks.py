@@ -1,32 +1,90 @@
-"""Which clocks an event starts, stops, pauses and resumes, and when they end.
+"""Which clocks an event starts, stops, pauses, resumes and moves, and when they end.
 
-Several run side by side on a case: those of its rung, those of its class, and those of the whole case. What is decided here is
-written into the event (`data["clocks"]`), so that folding needs neither the street file nor the calendar of that day.
+Several run side by side on a case: those of its rung, those of its class, those of the whole case, and those that each lead and
+co-handler has. What is decided here is written into the event (`data["clocks"]`), so that folding needs neither the street file
+nor the calendar of that day.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from chalicelib.casework import calendar
 from chalicelib.casework.case import Case, ClockRun
-from chalicelib.casework.events import PERSON_REPLIES, parse, stamp
-from chalicelib.street import Clock, Street
+from chalicelib.casework.events import FIRST_REPLIES, parse, stamp
+from chalicelib.street import Clock, Duration, Street
 
 # Events by which a case comes to an office; clocks with `start = "entered"` begin here.
-MOVING = frozenset({"passed_up", "allocated"})
+MOVING = frozenset({"passed_up", "allocated", "routed", "returned_down"})
 ENTERING = MOVING | {"submitted", "reopened"}
-# Events that end every clock.
-ENDING = frozenset({"closed", "answered", "withdrawn"})
+# Events that end every clock but those of parties who still owe their report.
+ENDING = frozenset({"closed", "answered", "withdrawn", "merged", "invalidated"})
+_HOUR, _DAY = Duration(1, "h"), Duration(1, "d")
 
 
-def due_and_warn(clock: Clock, start: datetime, street: Street) -> tuple[datetime, datetime | None]:
-    due = calendar.due(start, clock.late, street.calendar, street.tz)
-    if clock.warn is None:
-        return due, None
-    warn = calendar.before(due, clock.warn, street.calendar, street.tz)
-    return due, warn if warn > start else None
+class Turn(msgspec.Struct, frozen=True):
+    """An event about to be stored, with the case before it and folded with it (its clocks aside)."""
+
+    before: Case
+    after: Case
+    type: str
+    data: Mapping[str, Any]
+    now: datetime
+
+    @property
+    def moved(self) -> bool:
+        changed = (self.before.rung, self.before.unit) != (self.after.rung, self.after.unit)
+        return self.type in MOVING or (self.type == "refused" and changed)
+
+    @property
+    def entered(self) -> bool:
+        return self.moved or self.type in ENTERING
+
+    @property
+    def party(self) -> str:
+        """Whose step it is, where parties have clocks of their own."""
+        lead = self.before.lead
+        return str(self.data.get("party", "")) or (lead.party.id if self.type == "signed" and lead else "")
+
+    @property
+    def class_changed(self) -> bool:
+        return self.before.case_class != self.after.case_class and self.type != "submitted"
+
+
+def length(clock: Clock, case_class: str) -> Duration:
+    return clock.late_for.get(case_class, clock.late)
+
+
+def _lead(clock: Clock, late: Duration) -> Duration | None:
+    """How long before its end the reminder comes; a length of a class's own has the common default."""
+    if clock.warn is None or late == clock.late:
+        return clock.warn
+    minutes = late.amount * {"m": 1, "h": 60, "d": 1440, "wd": 1440}[late.unit]
+    if minutes <= 60:
+        return Duration(max(1, minutes // 2), "m")
+    return _HOUR if minutes <= 1440 else Duration(1, "wd")
+
+
+def due_and_warn(clock: Clock, start: datetime, street: Street, case_class: str = "") -> tuple[datetime, datetime | None]:
+    late = length(clock, case_class)
+    due = calendar.due(start, late, street.calendar, street.tz, clock.hours)
+    return due, _warn(clock, late, due, start, street)
+
+
+def _warn(clock: Clock, late: Duration, due: datetime, now: datetime, street: Street) -> datetime | None:
+    lead = _lead(clock, late)
+    if lead is None:
+        return None
+    warn = calendar.before(due, lead, street.calendar, street.tz, clock.hours)
+    return warn if warn > now else None
+
+
+def _ends(due: datetime, warn: datetime | None) -> dict[str, Any]:
+    return {"due": stamp(due), "warn": stamp(warn) if warn else None}
 
 
 def _case_wide(street: Street) -> list[Clock]:
@@ -46,69 +104,123 @@ def _candidates(case: Case, street: Street) -> list[tuple[Clock, str]]:
     return [(clock, owner) for clock, owner in found if not clock.channels or case.channel in clock.channels]
 
 
-def _starts(clock: Clock, event_type: str, owner: str, first: bool, class_changed: bool) -> bool:
-    if clock.start == "entered":
-        if class_changed and not owner:
-            return True
-        return event_type in ENTERING and (bool(owner) or first or event_type == "reopened")
-    return clock.start == event_type or (class_changed and not owner and clock.start == "submitted")
-
-
-def turn(before_event: Case, after: Case, event_type: str, now: datetime, street: Street) -> dict[str, Any]:
-    """The clock part of an event, empty when nothing turns. `after` is the case folded with the event but without clocks."""
-    moved = event_type in MOVING
-    live = [run for run in before_event.clocks if run.stopped is None]
-    stop: list[str] = []
-    kept: list[ClockRun] = []
-    for run in live:
-        clock = street.clocks.get(run.id)
-        ended = event_type in ENDING or (moved and run.rung) or (clock is not None and event_type in clock.stop)
-        if ended:
-            stop.append(run.id)
-        else:
-            kept.append(run)
-
-    start: list[dict[str, Any]] = []
-    if event_type not in ENDING:
-        running = {run.id for run in kept}
-        class_changed = before_event.case_class != after.case_class and event_type != "submitted"
-        for clock, owner in _candidates(after, street):
-            if clock.id in running or event_type in clock.stop:
-                continue
-            if _starts(clock, event_type, owner, event_type == "submitted", class_changed):
-                due, warn = due_and_warn(clock, now, street)
-                begun: dict[str, Any] = {"id": clock.id, "rung": owner, "due": stamp(due)}
-                if warn:
-                    begun["warn"] = stamp(warn)
-                start.append(begun)
-
+def turn(it: Turn, street: Street) -> dict[str, Any]:
+    """The clock part of an event, empty when nothing turns."""
+    live = [run for run in it.before.clocks if run.stopped is None]
+    stop = [run.key for run in live if _stops(run, it, street)]
+    kept = [run for run in live if run.key not in stop]
     pause: list[str] = []
-    resume: dict[str, dict[str, str]] = {}
+    resume: dict[str, dict[str, Any]] = {}
+    move: dict[str, dict[str, Any]] = {}
     for run in kept:
         clock = street.clocks.get(run.id)
         if clock is None:
             continue
-        if run.paused is None and after.state in clock.pause:
-            pause.append(run.id)
-        elif run.paused is not None and after.state not in clock.pause:
-            resume[run.id] = _resumed(run, clock, now, street)
-    parts = {"stop": stop, "start": start, "pause": pause, "resume": resume}
+        if run.paused is None and it.after.state in clock.pause:
+            pause.append(run.key)
+        elif run.paused is not None and it.after.state not in clock.pause:
+            resume[run.key] = _resumed(run, clock, it, street)
+        elif it.class_changed and length(clock, it.before.case_class) != length(clock, it.after.case_class):
+            move[run.key] = _relengthened(run, clock, it, street)
+    start = _revived(it) if it.type == "reinstated" else _started(it, {run.key for run in kept}, street)
+    parts = {"stop": stop, "start": start, "pause": pause, "resume": resume, "move": move}
     return {name: part for name, part in parts.items() if part}
 
 
-def _resumed(run: ClockRun, clock: Clock, now: datetime, street: Street) -> dict[str, str]:
+def _stops(run: ClockRun, it: Turn, street: Street) -> bool:
+    clock = street.clocks.get(run.id)
+    ended = clock is not None and it.type in clock.stop
+    if run.party:
+        gone = all(partner.party.id != run.party for partner in it.after.partners)
+        return gone or (ended and it.party in {"", run.party}) or it.type in {"merged", "invalidated"}
+    return ended or it.type in ENDING or (it.moved and bool(run.rung))
+
+
+def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for clock, owner in _candidates(it.after, street):
+        if not _begins(clock, it, owner):
+            continue
+        parties = [one.party.id for one in it.after.owing] if clock.party else [""]
+        for party in parties:
+            if (f"{clock.id}~{party}" if party else clock.id) in running:
+                continue
+            run = {"id": clock.id, "rung": "" if clock.party else owner, **({"party": party} if party else {})}
+            until = it.data.get("until") if clock.until else None
+            if clock.until and until is None:
+                continue
+            due, warn = due_and_warn(clock, it.now, street, it.after.case_class)
+            if until is not None:
+                due = parse(until)
+                warn = _warn(clock, clock.late, due, it.now, street)
+            found.append({**run, **{name: value for name, value in _ends(due, warn).items() if value}})
+    return found
+
+
+def _begins(clock: Clock, it: Turn, owner: str) -> bool:
+    if it.type in clock.stop or (it.type in ENDING and clock.start != it.type):
+        return False
+    if it.type == "closed" and it.data.get("outcome") in {"duplicate", "out_of_scope"}:
+        return False
+    if clock.start == "entered":
+        if it.class_changed and not owner:
+            return True
+        return it.entered and (bool(owner) or it.type in {"submitted", "reopened"})
+    return clock.start == it.type or (it.class_changed and not owner and clock.start == "submitted")
+
+
+def _revived(it: Turn) -> list[dict[str, Any]]:
+    """What stood still with a case found invalid by mistake runs on with its old end."""
+    ended = [run for run in it.before.clocks if run.stopped is not None and run.stopped == it.before.closed_at]
+    revived = [{"id": run.id, "rung": run.rung, "party": run.party, "started": run.started, "due": run.due} for run in ended]
+    return [{name: value for name, value in run.items() if value or name == "rung"} for run in revived]
+
+
+def _resumed(run: ClockRun, clock: Clock, it: Turn, street: Street) -> dict[str, Any]:
     """What was left when it was paused is what is left when it goes on."""
+    late = length(clock, it.after.case_class)
     paused, due = parse(run.paused or run.started), parse(run.due)
-    left = calendar.remaining(clock.late.unit, paused, due, street.calendar, street.tz)
-    new_due = calendar.after(now, left, clock.late.unit, street.calendar, street.tz)
-    resumed = {"due": stamp(new_due)}
-    warn = calendar.before(new_due, clock.warn, street.calendar, street.tz) if clock.warn else None
-    if warn and warn > now:
-        resumed["warn"] = stamp(warn)
-    return resumed
+    left = calendar.remaining(late.unit, paused, due, street.calendar, street.tz)
+    new_due = calendar.after(it.now, left, late.unit, street.calendar, street.tz)
+    return {name: value for name, value in _ends(new_due, _warn(clock, late, new_due, it.now, street)).items() if value}
+
+
+def _relengthened(run: ClockRun, clock: Clock, it: Turn, street: Street) -> dict[str, Any]:
+    """Another class, another length from the same start; what pauses have added stays added."""
+    started = parse(run.started)
+    old, _ = due_and_warn(clock, started, street, it.before.case_class)
+    late = length(clock, it.after.case_class)
+    new = calendar.due(started, late, street.calendar, street.tz, clock.hours) + (parse(run.due) - old)
+    return _ends(new, _warn(clock, late, new, it.now, street))
+
+
+def extended(case: Case, by: Duration, street: Street, now: datetime) -> dict[str, dict[str, Any]]:
+    """The `move` part of an extension: later ends, the original kept beside."""
+    moved = {}
+    for run in case.clocks:
+        clock = street.clocks.get(run.id)
+        if clock is None or not clock.extend or not run.running:
+            continue
+        due = calendar.due(parse(run.due), by, street.calendar, street.tz)
+        warn = _warn(clock, length(clock, case.case_class), due, now, street)
+        moved[run.key] = {**_ends(due, warn), "original": run.original or run.due}
+    return moved
+
+
+def mirrored(gone: Case, stays: Case, street: Street) -> list[dict[str, Any]]:
+    """Clocks that a merged case brings along: those that its own channel asks for and the case that stays does not have."""
+    have = {run.key for run in stays.clocks if run.stopped is None}
+    found = []
+    for run in gone.clocks:
+        clock = street.clocks.get(run.id)
+        theirs = clock is not None and clock.channels and stays.channel not in clock.channels and not run.rung
+        if theirs and run.stopped is None and run.key not in have:
+            values = {"id": run.id, "rung": "", "started": run.started, "due": run.due, "warn": run.warn, "lapsed": run.lapsed}
+            found.append({name: value for name, value in values.items() if value or name == "rung"})
+    return found
 
 
 def feedback_due(case: Case, street: Street) -> str | None:
     """When a person will have answered: the first end among clocks that any reply of a person stops; else the next deadline."""
-    ends = [run.due for run in case.clocks if run.running and set(street.clocks[run.id].stop) >= PERSON_REPLIES]
+    ends = [run.due for run in case.clocks if run.running and set(street.clocks[run.id].stop) >= FIRST_REPLIES]
     return min(ends, default=case.deadline)

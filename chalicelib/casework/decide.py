@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
-from chalicelib.casework import clocks
-from chalicelib.casework.access import Actor, relations, targets
-from chalicelib.casework.case import Case, Party, apply
+from chalicelib.casework import clocks, steps_dispatch
+from chalicelib.casework.access import SYSTEM, Actor, partners_for, relations, targets
+from chalicelib.casework.case import Case, Party
 from chalicelib.casework.events import Event, stamp
-from chalicelib.casework.ladder import STEPS, Step
-from chalicelib.casework.steps import Made, Situation
+from chalicelib.casework.folds import apply
+from chalicelib.casework.ladder import STEPS, Field, Step
+from chalicelib.casework.situation import Made, Situation
 from chalicelib.errors import FieldError, Forbidden, NotAllowed
 from chalicelib.street import Street
 
 TEXT_MAX = 2000
+DAYS_MAX = 366
 
 
 @dataclass(frozen=True)
@@ -30,29 +32,77 @@ class Command:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _check_fields(step: Step, s: Situation) -> None:
-    """Shape and choice of every input; all problems at once."""
+def options(spec: Field, case: Case, street: Street) -> tuple[str, ...] | None:
+    """What may be chosen in this input now; None for an input that is typed or carries a value of its own."""
+    if spec.kind == "choice":
+        return spec.options
+    if spec.kind == "class":
+        return tuple(street.class_by_id)
+    if spec.kind == "office":
+        return tuple(f"{rung.id}@{unit}" for rung, unit in targets(street.rung_by_id[case.rung], case, street))
+    if spec.kind == "reason":
+        return tuple(option.id for option in street.reasons.named(spec.options[0]))
+    if spec.kind == "exit":
+        return street.rung_by_id[case.rung].exits
+    if spec.kind == "owing":
+        return tuple(partner.party.id for partner in case.owing)
+    if spec.kind == "request":
+        return tuple(request.kind for request in case.requests)
+    return None
+
+
+def _problem(spec: Field, value: Any, s: Situation) -> FieldError | None:
+    if isinstance(value, str) and len(value) > TEXT_MAX:
+        return FieldError(spec.name, "too_long", {"max": TEXT_MAX})
+    return None if _fits(spec, value, s) else FieldError(spec.name, "choice")
+
+
+def _fits(spec: Field, value: Any, s: Situation) -> bool:
+    if spec.kind in {"party", "partner"}:
+        return isinstance(value, Party)
+    if spec.kind == "partners":
+        return all(isinstance(one, Party) for one in value)
+    if spec.kind == "case":
+        return isinstance(value, Case)
+    if spec.kind == "date":
+        return isinstance(value, str) and _is_date(value)
+    if spec.kind == "days":
+        return isinstance(value, str) and value.isascii() and value.isdecimal() and 1 <= int(value[:4]) <= DAYS_MAX
+    known = options(spec, s.case, s.street)
+    return isinstance(value, str | bool) and (known is None or value in known)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _read(step: Step, s: Situation) -> Situation:
+    """The command with its inputs understood: partners by their ids. Raises `NotAllowed("fields")` with all problems at once."""
+    known = {party.id: party for party in partners_for(s.rung, s.case, s.street)}
+    data = dict(s.data)
+    for spec in step.fields:
+        if spec.kind == "partner" and isinstance(data.get(spec.name), str):
+            data[spec.name] = known.get(data[spec.name], data[spec.name])
+        elif spec.kind == "partners":
+            given = data.get(spec.name) or []
+            typed = [given] if isinstance(given, str) else list(given)
+            data[spec.name] = [known.get(one, one) if isinstance(one, str) else one for one in typed]
     wrong: list[FieldError] = []
     for spec in step.fields:
-        value = s.data.get(spec.name)
-        if value in (None, "", False):
-            if spec.required:
+        value = data.get(spec.name)
+        if value in (None, "", False, []):
+            if spec.required and options(spec, s.case, s.street) != ():
                 wrong.append(FieldError(spec.name, "required"))
             continue
-        if isinstance(value, str) and len(value) > TEXT_MAX:
-            wrong.append(FieldError(spec.name, "too_long", {"max": TEXT_MAX}))
-        elif (
-            (spec.kind == "choice" and value not in spec.options)
-            or (spec.kind == "class" and value not in s.street.class_by_id)
-            or (spec.kind == "party" and not isinstance(value, Party))
-        ):
-            wrong.append(FieldError(spec.name, "choice"))
-        elif spec.kind == "office":
-            offices = {f"{rung.id}@{unit}" for rung, unit in targets(s.street.rung_by_id[s.case.rung], s.case, s.street)}
-            if value not in offices:
-                wrong.append(FieldError(spec.name, "choice"))
+        problem = _problem(spec, value, s)
+        if problem:
+            wrong.append(problem)
     if wrong:
         raise NotAllowed("fields", fields=wrong)
+    return replace(s, data=data)
 
 
 def decide(case: Case, command: Command, actor: Actor, now: datetime, street: Street) -> list[Event]:
@@ -68,16 +118,25 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime, street: St
         raise Forbidden("not_yours", params={"rung": case.rung})
     if case.state not in step.states:
         raise NotAllowed("state", params={"state": case.state, "action": command.action})
-    closed_gate = step.gate(case, street)
+    situation = Situation(case, command.data, actor, now, street)
+    closed_gate = step.gate(situation)
     if closed_gate:
         raise NotAllowed(closed_gate)
-    situation = Situation(case, command.data, actor, now, street)
-    _check_fields(step, situation)
-    made = step.makes(situation)
+    made = step.makes(_read(step, situation))
     if actor.name:
         # Who it was, as colleagues know them: the roster may have changed by the time this is read.
         made = [(event_type, {**data, "who": actor.name}) for event_type, data in made]
     return record(case, made, actor.id, command.attempt, now, street)
+
+
+def counterpart(command: Command, case: Case, other: Case, actor: Actor, now: datetime, street: Street) -> list[Event]:
+    """What merging or linking `case` makes of the other one."""
+    made: Made = [("linked", {"no": case.no, "internal": True})]
+    if command.action == "merge":
+        made = steps_dispatch.absorb(case, clocks.mirrored(case, other, street))
+    return record(
+        other, [(event_type, {**data, "who": actor.name}) for event_type, data in made], actor.id, command.attempt, now, street
+    )
 
 
 def record(
@@ -94,24 +153,51 @@ def record(
     """
     at = max(stamp(now), case.updated_at)
     events: list[Event] = []
-    for event_type, data in made:
+    waiting = [(event_type, data, by) for event_type, data in made]
+    while waiting:
+        event_type, data, who = waiting.pop(0)
         event = Event(
             seq=case.version + 1,
             type=event_type,
             at=at,
             due=stamp(due) if due else None,
-            by=by,
+            by=who,
             attempt=attempt,
             data=data,
         )
         after = apply(case, event)
-        turned = clocks.turn(case, after, event_type, event.instant, street)
+        turned = clocks.turn(clocks.Turn(case, after, event_type, data, event.instant), street)
         if turned:
-            event = msgspec.structs.replace(event, data={**data, "clocks": {**data.get("clocks", {}), **turned}})
+            event = msgspec.structs.replace(event, data={**data, "clocks": _both(data.get("clocks", {}), turned)})
             after = apply(case, event)
         events.append(event)
+        waiting += [(rule_type, rule_data, SYSTEM) for rule_type, rule_data in _by_rule(event, after, street)]
         case = after
     return events
+
+
+def _both(given: Mapping[str, Any], turned: Mapping[str, Any]) -> dict[str, Any]:
+    """What the step itself says about clocks, and what follows from it."""
+    joined = dict(given)
+    for name, part in turned.items():
+        standing = joined.get(name)
+        if standing is None:
+            joined[name] = part
+        else:
+            joined[name] = {**part, **standing} if isinstance(part, dict) else [*standing, *part]
+    return joined
+
+
+def _by_rule(event: Event, after: Case, street: Street) -> Made:
+    """The street's rules that put a case on the supervision list by themselves (mission E3)."""
+    rules = street.supervision
+    if after.supervised or not after.open:
+        return []
+    if event.type == "lapsed" and rules.late and after.lateness >= rules.late:
+        return [("supervised", {"rule": "late", "internal": True})]
+    if event.type == "reopened" and rules.reopened and after.reopened >= rules.reopened:
+        return [("supervised", {"rule": "reopened", "internal": True})]
+    return []
 
 
 def submit(case: Case, attempt: str, now: datetime, street: Street) -> list[Event]:

@@ -15,8 +15,10 @@ import msgspec
 
 VERSION = 1
 
-# Events that a person of the office makes and that count as the first answer by a person (首次反馈).
-PERSON_REPLIES = frozenset({"accepted", "answered", "asked", "prelim_given"})
+# Replies of a person that end every clock of first feedback (首次反馈).
+FIRST_REPLIES = frozenset({"accepted", "answered", "asked", "prelim_given"})
+# Events that count as the first answer by a person.
+PERSON_REPLIES = FIRST_REPLIES | {"contacted"}
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,12 @@ and the duty roster when it sends.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
-from chalicelib.casework.access import units_around
+from chalicelib.casework.access import unit_name, units_around
 from chalicelib.casework.card import place_name
 from chalicelib.casework.case import Case
 from chalicelib.casework.clocks import MOVING, feedback_due
@@ -34,6 +34,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     params: tuple[str, ...]
     at: str
+    phone_mac: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,12 @@ class Told:
 
     @property
     def promised(self) -> str:
-        """What a resident was promised: the end of the last running clock."""
-        return self.date(max((run.due for run in self.case.clocks if run.stopped is None), default=None))
+        """What a resident was promised: the date of a long run, or the end of the last running clock that anybody can miss."""
+        if self.case.long_run_until:
+            return self.date(self.case.long_run_until)
+        clocks = self.street.clocks
+        live = [run for run in self.case.clocks if run.stopped is None and not run.party]
+        return self.date(max((run.due for run in live if run.id not in clocks or clocks[run.id].counts), default=None))
 
     @property
     def category(self) -> str:
@@ -76,8 +81,36 @@ class Told:
 
     @property
     def clock(self) -> str:
-        clock = self.street.clocks.get(str(self.event.data.get("clock", "")))
+        """The clock that the event is about; else the one that ends next."""
+        nearest = min((run for run in self.case.clocks if run.running), key=lambda run: run.due, default=None)
+        clock = self.street.clocks.get(str(self.event.data.get("clock", "")) or (nearest.id if nearest else ""))
         return clock.name.zh if clock else BLANK
+
+    @property
+    def leading(self) -> str:
+        return self.case.lead.party.name if self.case.lead else self.office
+
+    @property
+    def report_by(self) -> str:
+        """By when a called party reports: the end of the parties' clock, else the case's next deadline."""
+        ends = [run.due for run in self.case.clocks if run.party and run.running and run.started == self.event.at]
+        return self.date(min(ends, default=self.case.deadline))
+
+    @property
+    def answer_by(self) -> str:
+        """By when the supervisors want to hear: the clock that this event started."""
+        ends = [run.due for run in self.case.clocks if run.running and run.started == self.event.at]
+        return self.date(min(ends, default=None)) if ends else self.promised
+
+    @property
+    def why_longer(self) -> str:
+        listed = {option.id: option.name.zh for option in self.street.reasons.extension}
+        if self.event.data.get("reason") in listed:
+            return listed[self.event.data["reason"]]
+        dated = next(
+            (clock.name.zh for clock in self.street.clocks.values() if clock.until and clock.start == self.event.type), ""
+        )
+        return dated or BLANK
 
     @property
     def rate_by(self) -> str:
@@ -92,25 +125,21 @@ class Told:
 
 def office_name(rung_id: str, unit: str, street: Street) -> str:
     rung = street.rung_by_id.get(rung_id)
-    level, _, unit_id = unit.partition(":")
-    if level == "committee" and unit_id in street.committee_by_id:
-        return street.committee_by_id[unit_id].name.zh
-    if level == "zone" and unit_id in street.zone_by_id:
-        return street.zone_by_id[unit_id].name.zh
-    return rung.name.zh if rung else street.name.zh
+    return rung.name.zh if rung and unit == "street" else unit_name(unit, street)
 
 
 FILLS: dict[str, Callable[[Told], tuple[str, ...]]] = {
     "received": lambda told: (told.case.no, told.date(feedback_due(told.case, told.street))),
     "accepted": lambda told: (told.case.no, told.office, told.promised),
     "question": lambda told: (told.case.no, told.date(told.case.reply_by)),
+    "extended": lambda told: (told.case.no, told.why_longer, told.promised),
     "handled": lambda told: (told.case.no, told.rate_by),
     "reopened": lambda told: (told.case.no, told.office, told.promised),
     "new": lambda told: (told.case.no, told.category, told.date(told.case.deadline)),
-    "near": lambda told: (told.case.no, told.clock, told.date(told.event.data.get("until"))),
+    "near": lambda told: (told.case.no, told.clock, told.date(told.event.data.get("until") or told.case.deadline)),
     "late": lambda told: (told.case.no, told.clock, told.follower),
-    "dispatched": lambda told: (told.case.no, told.office, told.date(told.case.deadline)),
-    "supervised": lambda told: (told.case.no, told.promised),
+    "dispatched": lambda told: (told.case.no, told.leading, told.report_by),
+    "supervised": lambda told: (told.case.no, told.answer_by),
     "hazard": lambda told: (told.case.no, told.where, told.category),
 }
 
@@ -130,9 +159,23 @@ def _recipients(to: str, told: Told) -> list[str]:
     if to == "tell":
         clock = street.clocks.get(str(told.event.data.get("clock", "")))
         return [_nearest(role, case) for role in (clock.tell if clock else ())]
+    if to == "partners":
+        return _partners(told)
+    if to == "visitors":
+        return [_nearest(role, case) for role in street.follow_up.visitors] or [f"office:{rung.role}@{case.unit}"]
+    if to == "approvers":
+        asked = told.event.data.get("request", {}).get("kind")
+        return [_nearest(role, case) for role in street.approvals.roles(asked)] if asked else []
     if to == "contacts":
         return [f"contact:{contact.id}" for contact in street.contacts if set(contact.units) & set(units_around(case))]
     return [_nearest(to.removeprefix("role:"), case)]
+
+
+def _partners(told: Told) -> list[str]:
+    """The party that the event is about; else all that it calls. A party without an account is a contact."""
+    party = told.event.data.get("party")
+    ids = [party] if party else [called["id"] for called in told.event.data.get("to") or () if isinstance(called, dict)]
+    return [found if found.startswith("contact:") else f"office:{found}" if "@" in found else f"staff:{found}" for found in ids]
 
 
 def _nearest(role: str, case: Case) -> str:
@@ -142,7 +185,7 @@ def _nearest(role: str, case: Case) -> str:
 def occasions(told: Told) -> frozenset[str]:
     """The names under which a street may ask for a message: the event's type, and what it amounts to."""
     event, case = told.event, told.case
-    found = {event.type}
+    found = {"due" if event.type == "reminded" and event.data.get("date") else event.type}
     if event.type in MOVING | {"submitted"}:
         found.add("entered")
     if event.type == "lapsed" and event.data.get("flag"):
@@ -167,4 +210,26 @@ def messages(told: Told) -> list[Message]:
                 (to, notice.template),
                 Message(case=told.case.no, seq=told.event.seq, template=notice.template, to=to, params=params, at=told.event.at),
             )
+        if notice.to == "reporter":
+            for message in _followers(told, notice.template):
+                found.setdefault((message.case, notice.template), message)
     return list(found.values())
+
+
+# Messages about a case to the reporters of those merged into it are numbered apart from the merged cases' own.
+FOLLOWED = 50_000
+
+
+def _followers(told: Told, template: str) -> list[Message]:
+    """Reporters whose case was merged into this one are answered too, each under their own number."""
+    messages = []
+    for follower in told.case.followers:
+        if not follower.phone_mac or follower.phone_mac == told.case.phone_mac:
+            continue
+        theirs = replace(told, case=msgspec.structs.replace(told.case, no=follower.no))
+        params = tuple(shorten(param) for param in FILLS[template](theirs))
+        message = Message(
+            case=follower.no, seq=FOLLOWED + told.event.seq, template=template, to="reporter", params=params, at=told.event.at
+        )
+        messages.append(msgspec.structs.replace(message, phone_mac=follower.phone_mac))
+    return messages

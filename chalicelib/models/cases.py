@@ -17,12 +17,14 @@ from typing import Any, ClassVar
 import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.casework.card import TIMER_SHARDS, Card, card_of, figures_of, keys_of
-from chalicelib.casework.case import Case, apply
+from chalicelib.casework.card import NO_DEADLINE, TIMER_SHARDS, Card, card_of, figures_of, keys_of
+from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event, stamp
+from chalicelib.casework.folds import apply
 from chalicelib.models.base import code_of, transaction
 from chalicelib.street import Place, Street
 
@@ -198,8 +200,51 @@ def _item(stored: Stored, attempt: str, street: Street, place: Place | None) -> 
     return item, archive
 
 
-def _watchers(case: Case) -> set[str]:
-    return {f"W#staff:{case.assignee.id}"} if case.assignee and case.open else set()
+def _watchers(case: Case, street: Street) -> set[str]:
+    """Whose desks show the case beside its office's: who it is assigned to, lead and co-handlers, and who is to approve."""
+    found = {f"staff:{case.assignee.id}"} if case.assignee and case.open else set()
+    for partner in case.partners:
+        if partner.party.grant and partner.released is None and (case.open or partner.owing):
+            found.add(partner.party.id)
+    if case.open:
+        found |= {f"approve:{role}" for request in case.requests for role in street.approvals.roles(request.kind)}
+    return {f"W#{watcher}" for watcher in found}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is to become of one case: the case as read, the events to append, the messages that they cause, and where it is."""
+
+    stored: Stored
+    events: Sequence[Event]
+    rows: Iterable[Model]
+    place: Place | None
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """One case's part of a write."""
+
+    after: Stored
+    item: CaseItem
+    condition: Condition
+    extra: list[Model]
+    gone: list[CaseItem]
+
+
+def _written(change: Change, attempt: str, street: Street) -> _Written:
+    case = change.stored.case
+    for event in change.events:
+        case = apply(case, event)
+    after = msgspec.structs.replace(change.stored, case=case, events=(*change.stored.events, *change.events), attempt=attempt)
+    item, archive = _item(after, attempt, street, change.place)
+    watching = _watchers(case, street)
+    # A row of no deadline would have no key to stand by.
+    deadline = item.deadline or NO_DEADLINE
+    extra: list[Model] = [*change.rows, *([archive] if archive is not None else [])]
+    extra += [CaseItem(watch, case.no, card=item.card, deadline=deadline) for watch in sorted(watching)]
+    gone = [CaseItem(watch, case.no) for watch in sorted(_watchers(change.stored.case, street) - watching)]
+    version = change.stored.case.version
+    condition = CaseItem.version == version if version else CaseItem.pk.does_not_exist()
+    return _Written(after, item, condition, extra, gone)
 
 
 def write(
@@ -215,37 +260,33 @@ def write(
     Raises `Stale` when the case is no longer the one that was read. A lost reply is found out by the attempt id; what stands
     then is returned.
     """
-    case = stored.case
-    for event in events:
-        case = apply(case, event)
-    after = msgspec.structs.replace(stored, case=case, events=(*stored.events, *events), attempt=attempt)
-    item, archive = _item(after, attempt, street, place)
-    extra: list[Model] = list(rows)
-    if archive is not None:
-        extra.append(archive)
-    watching = _watchers(case)
-    extra += [CaseItem(watch, case.no, card=item.card, deadline=item.deadline) for watch in sorted(watching)]
-    gone = [CaseItem(watch, case.no) for watch in sorted(_watchers(stored.case) - watching)]
-    condition = CaseItem.version == stored.case.version if stored.case.version else CaseItem.pk.does_not_exist()
+    return write_all([Change(stored, events, rows, place)], attempt, street)
+
+
+def write_all(changes: Sequence[Change], attempt: str, street: Street) -> Stored:
+    """The same for several cases at once, the actor's first; returns that one."""
+    parts = [_written(change, attempt, street) for change in changes]
+    first = parts[0]
     try:
-        if not extra and not gone:
-            item.save(condition=condition)
+        if len(parts) == 1 and not first.extra and not first.gone:
+            first.item.save(condition=first.condition)
         else:
-            with transaction() as write_all:
-                write_all.save(item, condition=condition)
-                for row in extra:
-                    write_all.save(row)
-                for row in gone:
-                    write_all.delete(row)
+            with transaction() as together:
+                for part in parts:
+                    together.save(part.item, condition=part.condition)
+                    for row in part.extra:
+                        together.save(row)
+                    for row in part.gone:
+                        together.delete(row)
     except Exception as error:
         # Any: whatever broke on the way back says nothing about what happened there.
-        standing = get(case.no)
+        standing = get(first.after.case.no)
         if standing is not None and _landed(standing, attempt):
             return standing
         if _overtaken(error):
             raise Stale(standing) from error
         raise
-    return after
+    return first.after
 
 
 def _landed(standing: Stored, attempt: str) -> bool:
@@ -294,9 +335,9 @@ def queue(office: str, limit: int) -> list[Card]:
     return _cards(CaseItem.desk_index.query(f"Q#{role}#{unit}", limit=limit))
 
 
-def watched(staff_id: str, limit: int) -> list[Card]:
-    """Cases assigned to that member of staff."""
-    return _cards(CaseItem.query(f"W#staff:{staff_id}", limit=limit))
+def watched(watcher: str, limit: int) -> list[Card]:
+    """Cases of `staff:<id>`, of a party's office (its grant), or that wait for a role's yes (`approve:<role>`)."""
+    return _cards(CaseItem.query(f"W#{watcher}", limit=limit))
 
 
 def open_in_zone(zone: str, limit: int) -> list[Card]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
 
+from chalicelib.casework import access, numbers
 from chalicelib.casework.access import Actor
-from chalicelib.casework.decide import Command, decide
+from chalicelib.casework.decide import Command, counterpart, decide
 from chalicelib.casework.events import Event
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.models import cases
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.telling import rows_for
 
+# Steps that take another case: its number is in the command's `other`.
+PAIRING = frozenset({"merge", "link"})
+
 
 def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, seen: int | None = None) -> cases.Stored:
-    """Decides on the case as read and stores the events with their messages.
+    """Decides on the case as read and stores the events with their messages. A step on two cases is stored on both or none.
 
     A repeat of the same attempt is answered with what it made the first time. `seen` is the version on the actor's page: when a
     colleague has acted since, the command is refused with `Conflict("someone_else")` naming who and what, and nothing changes.
@@ -30,15 +35,37 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
         overtaken = _overtaken_by(stored, actor, seen)
         if overtaken is not None:
             raise Conflict("someone_else", params={"event": overtaken.type, "by": overtaken.by, "at": overtaken.at})
-        events = decide(stored.case, command, actor, ctx.clock.civil(), ctx.street)
         try:
-            rows = rows_for(ctx, stored.case, events)
-            return cases.write(stored, events, rows, command.attempt, ctx.street, ctx.place_of(stored.case))
+            return cases.write_all(_changes(ctx, stored, command, actor), command.attempt, ctx.street)
         except cases.Stale as stale:
             if stale.standing is None:
                 raise
             stored = stale.standing
     raise Conflict("busy")
+
+
+def _changes(ctx: Context, stored: cases.Stored, command: Command, actor: Actor) -> list[cases.Change]:
+    now = ctx.clock.civil()
+    if command.action not in PAIRING:
+        return [_change(ctx, stored, decide(stored.case, command, actor, now, ctx.street))]
+    other = _other(ctx, str(command.data.get("other", "")), actor)
+    paired = replace(command, data={**command.data, "other": other.case if other else None})
+    events = decide(stored.case, paired, actor, now, ctx.street)
+    if other is None:
+        raise NotAllowed("fields", fields=[FieldError("other", "choice")])
+    answer = counterpart(command, stored.case, other.case, actor, now, ctx.street)
+    return [_change(ctx, stored, events), _change(ctx, other, answer)]
+
+
+def _other(ctx: Context, typed: str, actor: Actor) -> cases.Stored | None:
+    """The other case as typed; none when it is not there, or not theirs to see."""
+    no = numbers.normalise_number(typed)
+    found = cases.get(no) if no else None
+    return found if found is not None and access.may_read(actor, found.case, ctx.street) else None
+
+
+def _change(ctx: Context, stored: cases.Stored, events: Sequence[Event]) -> cases.Change:
+    return cases.Change(stored, events, rows_for(ctx, stored.case, events), ctx.place_of(stored.case))
 
 
 def repeats(stored: cases.Stored, command: Command, actor: Actor) -> bool:

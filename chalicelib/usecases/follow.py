@@ -48,7 +48,7 @@ def look_up(ctx: Context, number: str, last4: str) -> cases.Stored:
 
 def actions(ctx: Context, case: Case) -> list[str]:
     """What the reporter may do now, gates included."""
-    return [step.action for step in ladder.allowed(case, ME, ctx.street) if step.gate(case, ctx.street) is None]
+    return [step.action for step, held in ladder.allowed(case, ME, ctx.street, ctx.clock.civil()) if held is None]
 
 
 def act(ctx: Context, token: str, action: str, data: Mapping[str, Any], attempt: str) -> cases.Stored:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.casework.case import Case, apply
+from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
+from chalicelib.casework.folds import apply
 from chalicelib.casework.notices import Told, messages
 from chalicelib.models.outbox import OutboxRow, row_of
 from chalicelib.usecases.context import Context
 
 
-def recipient_mac(ctx: Context, to: str, case: Case) -> bytes:
+def _mac(ctx: Context, to: str, phone_mac: str) -> bytes:
     """The reporter is keyed by their phone, so that caps hold across cases; offices and staff by their name."""
-    return ctx.keys.mac("recipient", case.phone_mac if to == "reporter" else to)
+    return ctx.keys.mac("recipient", phone_mac if to == "reporter" else to)
 
 
 def rows_for(ctx: Context, case: Case, events: Sequence[Event]) -> list[OutboxRow]:
@@ -22,5 +23,5 @@ def rows_for(ctx: Context, case: Case, events: Sequence[Event]) -> list[OutboxRo
     for event in events:
         case = apply(case, event)
         for message in messages(Told(case, event, ctx.street, ctx.place_of(case))):
-            rows.append(row_of(message, recipient_mac(ctx, message.to, case)))
+            rows.append(row_of(message, _mac(ctx, message.to, message.phone_mac or case.phone_mac)))
     return rows

@@ -14,6 +14,7 @@ from chalicelib.casework.case import Case, Party
 from chalicelib.casework.decide import Command
 from chalicelib.casework.events import Event
 from chalicelib.casework.ladder import Step
+from chalicelib.casework.steps_oversee import REQUESTS
 from chalicelib.errors import Unknown
 from chalicelib.models import cases, staff
 from chalicelib.street import Rung
@@ -46,7 +47,21 @@ def offices(ctx: Context, actor: Actor) -> list[str]:
 def my_queue(ctx: Context, actor: Actor) -> list[Card]:
     """What waits for me: my offices' cases and those assigned to me, nearest deadline first, each once."""
     found = [cases.queue(office, QUEUE_LIMIT) for office in offices(ctx, actor)]
-    found.append(cases.watched(actor.staff_id, QUEUE_LIMIT))
+    dispatched_to = {role for rung in ctx.street.rungs for role in rung.dispatch}
+    found.append(cases.watched(f"staff:{actor.staff_id}", QUEUE_LIMIT))
+    found += [cases.watched(grant, QUEUE_LIMIT) for grant in actor.grants if split_grant(grant)[0] in dispatched_to]
+    return _merged([*found, to_approve(ctx, actor)])
+
+
+def to_approve(ctx: Context, actor: Actor) -> list[Card]:
+    """What waits for a second person's yes, in the actor's units."""
+    approvals = ctx.street.approvals
+    asked = {role for kind in REQUESTS for role in approvals.roles(kind)}
+    found = []
+    for role in {role for role, _ in map(split_grant, actor.grants)} & asked:
+        units = {unit for held, unit in map(split_grant, actor.grants) if held == role}
+        cards = cases.watched(f"approve:{role}", QUEUE_LIMIT)
+        found.append([card for card in cards if any(_inside(unit, card) for unit in units)])
     return _merged(found)
 
 
@@ -78,8 +93,7 @@ def open_case(ctx: Context, actor: Actor, no: str) -> Opened:
     """Raises `Unknown("case")` for a number that is not there or not in the actor's scope: the two look alike."""
     stored = _readable(ctx, actor, no)
     events = (*(cases.archived_events(no) if stored.archived else ()), *stored.events)
-    steps = [(step, step.gate(stored.case, ctx.street)) for step in ladder.allowed(stored.case, actor, ctx.street)]
-    return Opened(stored=stored, events=events, steps=steps)
+    return Opened(stored=stored, events=events, steps=ladder.allowed(stored.case, actor, ctx.street, ctx.clock.civil()))
 
 
 def _readable(ctx: Context, actor: Actor, no: str) -> cases.Stored:
