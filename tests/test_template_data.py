@@ -77,8 +77,19 @@ def test_indexes_never_copy_the_body(template: dict[str, Any]) -> None:
         ("CasesTable", "spare1"): ("card",),
         ("CasesTable", "spare2"): ("card",),
         ("OutboxTable", "pending"): (),
+        ("OutboxTable", "spare1"): (),
         ("StaffTable", "spare1"): (),
     }
+
+
+def test_the_only_local_index_is_of_what_waits(template: dict[str, Any]) -> None:
+    """It can't be added later. No case lies in that table, so the whole row may be in it."""
+    found = {
+        (name, index["IndexName"], index["KeySchema"][1]["AttributeName"], index["Projection"]["ProjectionType"])
+        for name, table in of_type(template, "AWS::DynamoDB::Table").items()
+        for index in table["Properties"].get("LocalSecondaryIndexes", [])
+    }
+    assert found == {("OutboxTable", "waiting", "pending", "ALL")}
 
 
 def test_buckets_are_private_encrypted_and_refuse_plain_http(template: dict[str, Any]) -> None:
@@ -143,6 +154,9 @@ def check_tables(dynamodb: Any, outputs: dict[str, str]) -> None:
         described = dynamodb.describe_table(TableName=outputs[name])["Table"]
         assert {index["IndexName"] for index in described.get("GlobalSecondaryIndexes", [])} == {
             index.name for index in table.indexes
+        }
+        assert {index["IndexName"] for index in described.get("LocalSecondaryIndexes", [])} == {
+            index.name for index in table.local
         }
         assert described.get("StreamSpecification", {}).get("StreamViewType", "") == table.stream
 

@@ -3,7 +3,8 @@
 A row's life: `pending`, or `held` until an instant → `sending`, with the attempt recorded before the call → `sent`; or `unknown`
 after a time-out until the provider can say; or `parked` for a person to look at. A message to an office ends as `expanded` into
 one for each person, one of many as `digested`, one with nobody behind it as `dropped`, one receipt too many as `capped`.
-Whatever has not ended stands in the sparse index `pending` at the instant when it is to be looked at again.
+Whatever has not ended stands in the sparse index `pending` at the instant when it is to be looked at again, and, whole, in the
+sparse local index `waiting` of its recipient: that one never lags, and a look at it costs nothing for what has ended.
 
 The lease and the day's count of a recipient are rows of this table too (`models.recipient`).
 """
@@ -22,7 +23,7 @@ import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.casework.events import stamp
@@ -45,6 +46,15 @@ class PendingIndex(GlobalSecondaryIndex["OutboxRow"]):
 
     pending = UnicodeAttribute(hash_key=True)
     pending_at = UnicodeAttribute(range_key=True)
+
+
+class WaitingIndex(LocalSecondaryIndex["OutboxRow"]):
+    class Meta:
+        index_name = "waiting"
+        projection = AllProjection()
+
+    pk = UnicodeAttribute(hash_key=True)
+    pending = UnicodeAttribute(range_key=True)
 
 
 class OutboxRow(Model):
@@ -89,6 +99,7 @@ class OutboxRow(Model):
     ttl = NumberAttribute(null=True)
 
     pending_index = PendingIndex()
+    waiting_index = WaitingIndex()
 
 
 def recipient_key(mac: bytes) -> str:
@@ -140,8 +151,8 @@ def get(pk: str, sk: str) -> OutboxRow | None:
 
 
 def waiting(pk: str) -> list[OutboxRow]:
-    """All of a recipient's messages that have not ended, read consistently. Ended ones stay on the server."""
-    return list(OutboxRow.query(pk, filter_condition=OutboxRow.pending.exists(), consistent_read=True))
+    """All of a recipient's messages that have not ended, read consistently, in no order."""
+    return list(OutboxRow.waiting_index.query(pk, consistent_read=True))
 
 
 def due(shard: int, now: datetime) -> Iterator[str]:

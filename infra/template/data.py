@@ -1,7 +1,8 @@
 """Tables, buckets and the key of a street: everything that holds data.
 
 No resource has a physical name: CloudFormation makes them, and functions learn them from their environment. All indexes
-are here from the first day, two spare ones included, since an update of a table may add only one at a time.
+are here from the first day, spare ones included: an update of a table may add only one global index at a time, and a local one
+never.
 """
 
 from __future__ import annotations
@@ -41,11 +42,23 @@ class Index:
 
 
 @dataclass(frozen=True)
+class Local:
+    """A local secondary index: whole items by the table's `pk` and another range. Unlike a global one it can be read consistently.
+
+    A `pk` may then hold 10 GB, which `ttl` keeps a recipient's messages far from.
+    """
+
+    name: str
+    range: str
+
+
+@dataclass(frozen=True)
 class Table:
     """`stream` is a DynamoDB stream view type, or empty."""
 
     indexes: tuple[Index, ...] = ()
     stream: str = ""
+    local: tuple[Local, ...] = ()
 
 
 TABLES: Mapping[str, Table] = {
@@ -59,7 +72,11 @@ TABLES: Mapping[str, Table] = {
             Index("spare2", "spare2", "spare2_at", ("card",)),
         )
     ),
-    "OutboxTable": Table((Index("pending", "pending", "pending_at"),), stream="NEW_IMAGE"),
+    "OutboxTable": Table(
+        (Index("pending", "pending", "pending_at"), Index("spare1", "spare1", "spare1_at")),
+        stream="NEW_IMAGE",
+        local=(Local("waiting", "pending"),),
+    ),
     "StaffTable": Table((Index("spare1", "spare1", "spare1_at"),)),
     "KeysTable": Table(),
 }
@@ -124,6 +141,7 @@ def _parameters(street: Street) -> Json:
 
 def _table(table: Table) -> Json:
     keys = ["pk", "sk", *(key for index in table.indexes for key in (index.hash, index.range))]
+    keys += [index.range for index in table.local if index.range not in keys]
     properties: Json = {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
@@ -137,6 +155,11 @@ def _table(table: Table) -> Json:
         properties["GlobalSecondaryIndexes"] = [
             {"IndexName": index.name, "KeySchema": _schema(index.hash, index.range), "Projection": _projection(index.include)}
             for index in table.indexes
+        ]
+    if table.local:
+        properties["LocalSecondaryIndexes"] = [
+            {"IndexName": index.name, "KeySchema": _schema("pk", index.range), "Projection": {"ProjectionType": "ALL"}}
+            for index in table.local
         ]
     if table.stream:
         properties["StreamSpecification"] = {"StreamViewType": table.stream}

@@ -86,7 +86,7 @@ def _reveal(street: Street, partition: str) -> list[Json]:
 def _notify(street: Street, partition: str) -> list[Json]:
     return [
         _table("CasesTable", ("GetItem",)),
-        _table("OutboxTable", SENDING),
+        _table("OutboxTable", SENDING, ("waiting",)),
         _table("StaffTable", ("GetItem", "Query")),
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
@@ -105,7 +105,7 @@ def _notify(street: Street, partition: str) -> list[Json]:
 def _sweep(street: Street, partition: str) -> list[Json]:
     return [
         _table("CasesTable", ("GetItem", "Query", "PutItem", "DeleteItem"), ("timers",)),
-        _table("OutboxTable", SENDING, ("pending",)),
+        _table("OutboxTable", SENDING, ("pending", "waiting")),
         _table("StaffTable", ("GetItem", "Query")),
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
