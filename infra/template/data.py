@@ -43,9 +43,8 @@ class Index:
 
 @dataclass(frozen=True)
 class Local:
-    """A local secondary index: whole items by the table's `pk` and another range. Unlike a global one it can be read consistently.
-
-    A `pk` may then hold 10 GB, which `ttl` keeps a recipient's messages far from.
+    """A local secondary index: whole items by the table's `pk` and another range. It can be read consistently, as no global one
+    can. A `pk` may then hold 10 GB, which `ttl` keeps a recipient's messages far from.
     """
 
     name: str
