@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from chalicelib.casework.access import Actor
-from chalicelib.casework.case import Case, Party, apply
+from chalicelib.casework.case import Case, Party
 from chalicelib.casework.decide import Command, decide, submit
 from chalicelib.casework.events import Event
+from chalicelib.casework.folds import apply
 from chalicelib.street import (
     CaseClass,
     Category,

@@ -16,8 +16,9 @@ import msgspec
 
 from chalicelib.casework import people
 from chalicelib.casework.card import card_of, figures_of, keys_of
-from chalicelib.casework.case import Case, ClockRun, apply
+from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.events import Event
+from chalicelib.casework.folds import apply
 from chalicelib.casework.notices import Told, messages
 from tests import refold
 from tests.faulty_sms import Said

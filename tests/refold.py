@@ -18,8 +18,9 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.casework.case import Case, fold
+from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
+from chalicelib.casework.folds import fold
 
 ROOT = Path(__file__).parent.parent
 ITEM_LIMIT = 400_000  # bytes of a DynamoDB item

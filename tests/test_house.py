@@ -54,7 +54,8 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
 # Modules beside the rooms.
 ALONE: dict[str, set[str]] = {
     "errors": set(),
-    "street": set(),
+    "street": {"street_parts"},
+    "street_parts": set(),
     "ports": set(),
     "settings": {"errors"},
     "codes": {"casework", "errors"},

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from chalicelib.casework.access import Actor
-from chalicelib.casework.case import OPEN_STATES, fold
+from chalicelib.casework.case import OPEN_STATES
 from chalicelib.casework.decide import Command, decide
 from chalicelib.casework.events import Event
+from chalicelib.casework.folds import fold
 from chalicelib.casework.ladder import LADDER, STEPS
 from chalicelib.errors import Forbidden, NotAllowed
 from tests.ladder_street import (

@@ -23,9 +23,10 @@ import pytest
 
 from chalicelib.casework import numbers
 from chalicelib.casework.access import Actor, unit_of
-from chalicelib.casework.case import Case, apply
+from chalicelib.casework.case import Case
 from chalicelib.casework.decide import Command, decide, submit
 from chalicelib.casework.events import Event
+from chalicelib.casework.folds import apply
 from chalicelib.casework.tick import tick
 from chalicelib.models import cases
 from chalicelib.models.cases import CaseItem, Stored
