@@ -74,6 +74,7 @@ def test_indexes_never_copy_the_body(template: dict[str, Any]) -> None:
         ("CasesTable", "desk"): ("card",),
         ("CasesTable", "open"): ("card",),
         ("CasesTable", "ledger"): ("figures", "card"),
+        ("CasesTable", "place"): ("card",),
         ("CasesTable", "spare1"): ("card",),
         ("CasesTable", "spare2"): ("card",),
         ("OutboxTable", "pending"): (),

@@ -39,6 +39,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     clock: str = ""
     warn: str | None = None
     received_at: str = ""
+    closed_at: str | None = None
     marks: tuple[str, ...] = ()
 
 
@@ -53,6 +54,8 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     open_deadline: str | None
     month: str
     month_at: str
+    place: str | None = None
+    place_at: str | None = None
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +102,7 @@ def card_of(case: Case, street: Street, place: Place | None) -> Card:
         clock=clock.id if clock else "",
         warn=clock.warn if clock else None,
         received_at=case.received_at,
+        closed_at=case.closed_at,
         marks=marks_of(case, street),
     )
 
@@ -160,6 +164,9 @@ def keys_of(case: Case, street: Street) -> Keys:
         open_deadline=deadline if case.open else None,
         month=f"M#{month_of(case.received_at, street)}#{shard(case.no, LEDGER_SHARDS)}",
         month_at=case.received_at,
+        # What is told of elsewhere is no matter of the door that was scanned.
+        place=f"P#{case.place}" if case.place and not case.elsewhere else None,
+        place_at=case.received_at if case.place and not case.elsewhere else None,
     )
 
 

@@ -200,12 +200,15 @@ def _by_rule(event: Event, after: Case, street: Street) -> Made:
     return []
 
 
-def submit(case: Case, attempt: str, now: datetime, street: Street) -> list[Event]:
-    """The first event of a case whose facts are filled in (place, text, rung, unit, …)."""
+def submit(case: Case, attempt: str, now: datetime, street: Street, by: str = "reporter", who: str = "") -> list[Event]:
+    """The first event of a case whose facts are filled in (place, text, rung, unit, …). `by` and `who` name the colleague who
+    took it in.
+    """
     facts = {
         name: getattr(case, name)
         for name in case.__struct_fields__
         if name not in {"no", "version", "clocks", "assignee", "rating"}
         and getattr(case, name) != getattr(Case(no=case.no), name)
     }
-    return record(Case(no=case.no), [("submitted", {"case": facts})], "reporter", attempt, now, street)
+    data = {"case": facts, "who": who} if who else {"case": facts}
+    return record(Case(no=case.no), [("submitted", data)], by, attempt, now, street)

@@ -1,20 +1,24 @@
 """A resident sends a report: once, however often it arrives.
 
 The form makes the submission's key; the case number derives from it, so a repeat finds its own case. The same key with another
-body is a conflict. At most three calls to AWS: one data key for the phone, one write, and one read when the write was not the
-first.
+body is a conflict. At most three calls to AWS: one look at the place's latest cases where the report names a category, one data
+key for the phone, one write. A repeat finds itself among the latest cases, or reads what stood in the write's way.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 
 from chalicelib.casework import decide, numbers, people
-from chalicelib.casework.access import unit_of
+from chalicelib.casework.access import REPORTER, unit_of
+from chalicelib.casework.card import Card
 from chalicelib.casework.case import Case
+from chalicelib.casework.events import stamp
 from chalicelib.errors import Conflict, FieldError, Malformed, NotAllowed
 from chalicelib.models import cases
 from chalicelib.street import Place
@@ -27,6 +31,8 @@ REPORTERS = ("resident", "merchant", "unit")
 _KEY = re.compile(r"[0-9a-f]{32}")
 # Two different submissions sharing 40 bits: the next counter is tried; four in a row does not happen.
 COUNTERS = 4
+# How many of a place's latest cases are looked through for the same trouble.
+RECENT = 30
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,21 @@ def check_key(key: str) -> str:
     return key
 
 
+@dataclass(frozen=True)
+class New:
+    """A case to be made once under a key. `body` is what makes two submissions the same; `facts` lack only what hangs on the
+    number.
+    """
+
+    key: str
+    body: Mapping[str, object]
+    facts: Case
+    phone: str
+    place: Place
+    by: str = REPORTER
+    who: str = ""
+
+
 def submit(ctx: Context, report: Report) -> Case:
     """The case that this report is, made now or found.
 
@@ -65,12 +86,20 @@ def submit(ctx: Context, report: Report) -> Case:
     """
     key = check_key(report.key)
     _, place = ctx.scanned(report.code, "issue")
-    clean, phone = _checked(ctx, report)
-    submission = ctx.keys.mac("submission", key).hex()
-    fingerprint = ctx.keys.mac("fingerprint", key, msgspec.json.encode(_body(clean))).hex()
+    clean, phone = checked(ctx, report)
+    facts = facts_of(ctx, clean, phone, place, "qr", "")
+    return once(ctx, New(key, _body(clean), msgspec.structs.replace(facts, photo_ref=photo_ref(ctx, key)), phone, place))
+
+
+def once(ctx: Context, new: New) -> Case:
+    """Stores the case, or finds what the same key made before. Raises `Conflict("same_key")`."""
+    submission = ctx.keys.mac("submission", new.key).hex()
+    fingerprint = ctx.keys.mac("fingerprint", new.key, msgspec.json.encode(new.body)).hex()
+    nearby = _nearby(new.facts)
     for counter in range(COUNTERS):
-        no = numbers.case_number(ctx.keys.mac("case", key, str(counter)))
-        made = _make(ctx, clean, phone, place, no, submission, fingerprint)
+        no = numbers.case_number(ctx.keys.mac("case", new.key, str(counter)))
+        standing = cases.get(no) if any(card.no == no for card in nearby) else None
+        made = standing or _make(ctx, new, no, _recurs(ctx, new.facts, nearby), submission, fingerprint)
         if made.submission == submission:
             if made.fingerprint != fingerprint:
                 raise Conflict("same_key")
@@ -78,28 +107,45 @@ def submit(ctx: Context, report: Report) -> Case:
     raise RuntimeError("four case numbers in a row were taken by other submissions")
 
 
-def _make(ctx: Context, report: Report, phone: str, place: Place, no: str, submission: str, fingerprint: str) -> cases.Stored:
+def _nearby(facts: Case) -> list[Card]:
+    """The latest cases of the same place, where the report may be one of them again."""
+    return cases.at_place(facts.place, RECENT) if facts.category and not facts.elsewhere else []
+
+
+def _recurs(ctx: Context, facts: Case, nearby: Sequence[Card]) -> str:
+    """The case that this one repeats (mission D4): the same category at the same place, open or closed a short while ago."""
+    since = stamp(ctx.clock.civil() - timedelta(days=ctx.street.terms.recurrence_days))
+    again = (card for card in nearby if card.category == facts.category and card.state != "invalid")
+    return next((card.no for card in again if card.closed_at is None or card.closed_at >= since), "")
+
+
+def _make(ctx: Context, new: New, no: str, recurs: str, submission: str, fingerprint: str) -> cases.Stored:
     """Stores the case, or returns what already stands under its number."""
-    sealed = ctx.vault.seal(f"case:{no}", {"phone": phone}) if phone else None
+    sealed = ctx.vault.seal(f"case:{no}", {"phone": new.phone}) if new.phone else None
+    last4 = ctx.keys.mac("last4", no, people.last4(new.phone)).hex() if new.phone else ""
+    facts = msgspec.structs.replace(new.facts, no=no, last4_mac=last4, recurs=recurs)
     # The attempt is the key with this very body: another body under the same key is not ours when we find it standing there.
-    events = decide.submit(_facts(ctx, report, phone, place, no), fingerprint, ctx.clock.civil(), ctx.street)
+    events = decide.submit(facts, fingerprint, ctx.clock.civil(), ctx.street, new.by, new.who)
     empty = cases.Stored(case=Case(no=no), events=(), submission=submission, fingerprint=fingerprint, sealed=sealed)
     rows = rows_for(ctx, empty.case, events)
     for _ in range(cases.TRIES):
         try:
-            return cases.write(empty, events, rows, fingerprint, ctx.street, place)
+            return cases.write(empty, events, rows, fingerprint, ctx.street, new.place)
         except cases.Stale as stale:
             if stale.standing is not None:
                 return stale.standing
     raise Conflict("busy")
 
 
-def _facts(ctx: Context, report: Report, phone: str, place: Place, no: str) -> Case:
+def facts_of(ctx: Context, report: Report, phone: str, place: Place, channel: str, case_class: str) -> Case:
+    """The case as it comes in: where it is, who has it first, and what was said."""
     committee = ctx.street.committee_by_id[place.committee]
-    rung = ctx.street.entry_rung("qr", "")
-    at_place = Case(no=no, place=place.id, community=place.community, committee=place.committee, zone=committee.zone)
+    rung = ctx.street.entry_rung(channel, case_class)
+    at_place = Case(no="", place=place.id, community=place.community, committee=place.committee, zone=committee.zone)
     return msgspec.structs.replace(
         at_place,
+        channel=channel,
+        case_class=case_class,
         rung=rung.id,
         unit=unit_of(rung.scope, at_place),
         highest=rung.level,
@@ -110,8 +156,6 @@ def _facts(ctx: Context, report: Report, phone: str, place: Place, no: str) -> C
         nickname=report.nickname,
         phone_mask=people.mask_phone(phone) if phone else "",
         phone_mac=ctx.keys.mac("phone", phone).hex() if phone else "",
-        last4_mac=ctx.keys.mac("last4", no, people.last4(phone)).hex() if phone else "",
-        photo_ref=photo_ref(ctx, report.key),
         photos=len(report.photos),
         lang=report.lang,
     )
@@ -123,9 +167,12 @@ def _body(report: Report) -> dict[str, object]:
     return {**fields, "photos": sorted(report.photos)}
 
 
-def _checked(ctx: Context, report: Report) -> tuple[Report, str]:
-    """The report cleaned, and the phone in its one written form ("" for none)."""
-    wrong: list[FieldError] = []
+def checked(ctx: Context, report: Report, also: Sequence[FieldError] = ()) -> tuple[Report, str]:
+    """The report cleaned, and the phone in its one written form ("" for none).
+
+    Raises `NotAllowed("fields")` with everything wrong, what the caller found included.
+    """
+    wrong: list[FieldError] = list(also)
     text = report.text.replace("\r\n", "\n").strip()
     if not text:
         wrong.append(FieldError("text", "required"))

@@ -67,6 +67,7 @@ TABLES: Mapping[str, Table] = {
             Index("desk", "queue", "deadline", ("card",)),
             Index("open", "open_zone", "open_deadline", ("card",)),
             Index("ledger", "month", "month_at", ("figures", "card")),
+            Index("place", "place", "place_at", ("card",)),
             Index("spare1", "spare1", "spare1_at", ("card",)),
             Index("spare2", "spare2", "spare2_at", ("card",)),
         )

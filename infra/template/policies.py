@@ -61,7 +61,7 @@ def trust(service: str) -> Json:
 
 def _web(street: Street, partition: str) -> list[Json]:
     return [
-        _table("CasesTable", (*READ, *WRITE), ("desk", "open", "ledger")),
+        _table("CasesTable", (*READ, *WRITE), ("desk", "open", "ledger", "place")),
         _table("OutboxTable", ("GetItem", "Query", "PutItem", "ConditionCheckItem")),
         _table("StaffTable", (*READ, *WRITE)),
         _table("KeysTable", ("GetItem", "PutItem")),
