@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from chalicelib.street import Place, Street
-from infra.streetfile import ladder, tables
+from infra.streetfile import clocks as clock_tables
+from infra.streetfile import kept, ladder, tables, workings
 from infra.streetfile.holidays import calendar
 from infra.streetfile.locate import Lines
 from infra.streetfile.places import Rows
@@ -89,9 +90,11 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
     categories = tables.categories(top.tables("categories"))
     zones = tables.zones(top.tables("zones"))
     committees, communities = tables.committees(top.tables("committees"), zones)
-    clocks = ladder.clocks(top.table("clocks"))
-    classes = ladder.classes(top.tables("classes"), clocks)
-    rungs = ladder.rungs(top.tables("rungs"), clocks, classes, problems)
+    exits = workings.exits(top.tables("exits", required=False))
+    class_tables = top.tables("classes")
+    clocks = clock_tables.clocks(top.table("clocks"), [str(table.raw.get("id")) for table in class_tables])
+    classes = ladder.classes(class_tables, clocks)
+    rungs = ladder.rungs(top.tables("rungs"), clocks, classes, exits, problems)
     sms = tables.sms(top.table("sms"), identity.region)
     street = Street(
         schema=schema,
@@ -117,7 +120,7 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
         notices=tables.notices(top.tables("notices"), sms),
         sms=sms,
         retention=tables.retention(top.table("retention")),
-        follow_up=tables.follow_up(top.table("follow_up")),
+        follow_up=workings.follow_up(top.table("follow_up"), {rung.role for rung in rungs}),
         calendar=calendar(top.table("calendar", required=False)),
         notice_version=identity.notice_version,
         contacts=tables.contacts(
@@ -129,8 +132,16 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
                 *(f"community:{community.id}" for community in communities),
             ],
         ),
+        departments=workings.departments(top.tables("departments", required=False), zones),
+        exits=exits,
+        reasons=workings.reasons(top.table("reasons", required=False)),
+        approvals=workings.approvals(top.table("approvals", required=False)),
+        terms=workings.terms(top.table("terms", required=False)),
+        supervision=workings.supervision(top.table("supervision", required=False)),
     )
     top.done()
+    if not problems.found:  # a mistyped name would be reported again as a promise that nobody keeps
+        kept.check(street, problems)
     return street
 
 

@@ -1,64 +1,14 @@
-"""The ladder: classes, clocks and rungs, and whether they hang together."""
+"""The ladder: classes and rungs, and whether they hang together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
-from chalicelib.street import CaseClass, Clock, Duration, Entry, Rung
+from chalicelib.street import CaseClass, Clock, Entry, Exit, Rung
 from infra.streetfile import vocabulary as words
 from infra.streetfile.problems import Problems, one_of
-from infra.streetfile.reader import ID, ID_REMEDY, NO_DURATION, Table, duplicates
+from infra.streetfile.reader import Table, duplicates
 from infra.streetfile.tables import no_twins
-
-_LENGTHS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "wd": timedelta(days=1)}
-
-
-def length(duration: Duration) -> timedelta:
-    """For comparing durations: a working day counts as the 24 hours that it lasts."""
-    return duration.amount * _LENGTHS[duration.unit]
-
-
-def clocks(table: Table | None) -> dict[str, Clock]:
-    """`[clocks.<id>]`, sorted by id, so that every reading gives the same order."""
-    found: dict[str, Clock] = {}
-    for clock_id in sorted(table.raw) if table is not None else ():
-        inner = table.table(clock_id) if table is not None else None
-        if inner is None or table is None:
-            continue
-        if not ID.fullmatch(clock_id):
-            table.wrong(clock_id, "is not a good id", ID_REMEDY)
-        found[clock_id] = _clock(inner, clock_id)
-    return found
-
-
-def _clock(table: Table, clock_id: str) -> Clock:
-    late, warn = table.duration("late"), table.duration("warn", required=False)
-    if late and warn and length(warn) >= length(late):
-        table.wrong(
-            "warn",
-            f"is not shorter than late = {late}",
-            "say how long before the end the reminder comes, less than the whole clock",
-        )
-    start = table.choice("start", words.EVENTS)
-    stop = table.texts("stop", [event for event in words.EVENTS if event != "entered"], required=True)
-    if start and start in stop:
-        table.wrong("stop", f"holds {start}, at which the clock starts", "name the events that end it")
-    clock = Clock(
-        id=clock_id,
-        name=table.label("name", longest=words.NAME_MAX),
-        start=start,
-        stop=stop,
-        late=late or NO_DURATION,
-        warn=warn,
-        pause=table.texts("pause", words.PAUSES),
-        action=table.texts("action", words.ACTIONS, required=True),
-        channels=table.texts("channels", words.CHANNELS),
-        tell=table.texts("tell", words.ROLES),
-        basis=table.choice("basis", words.BASES),
-    )
-    table.done()
-    return clock
 
 
 def classes(tables: list[Table], known: Mapping[str, Clock]) -> tuple[CaseClass, ...]:
@@ -70,6 +20,7 @@ def classes(tables: list[Table], known: Mapping[str, Clock]) -> tuple[CaseClass,
                 name=table.label("name", longest=words.NAME_MAX),
                 answers=table.flag("answers", False),
                 hazard=table.flag("hazard", False),
+                observe=table.duration("observe", required=False),
                 clocks=table.texts("clocks", list(known)),
             )
         )
@@ -79,12 +30,17 @@ def classes(tables: list[Table], known: Mapping[str, Clock]) -> tuple[CaseClass,
 
 
 def rungs(
-    tables: list[Table], known: Mapping[str, Clock], known_classes: tuple[CaseClass, ...], problems: Problems
+    tables: list[Table],
+    known: Mapping[str, Clock],
+    known_classes: tuple[CaseClass, ...],
+    known_exits: tuple[Exit, ...],
+    problems: Problems,
 ) -> tuple[Rung, ...]:
     ids = [str(table.raw.get("id")) for table in tables]
     class_ids = [case_class.id for case_class in known_classes if case_class.id]
     before = len(problems.found)
-    found = [_rung(table, ids, list(known), class_ids) for table in tables]
+    exit_ids = [way.id for way in known_exits if way.id]
+    found = [_rung(table, ids, list(known), class_ids, exit_ids) for table in tables]
     if not tables:
         return ()
     duplicates([(rung.id, (*table.path, "id")) for rung, table in zip(found, tables, strict=True)], problems)
@@ -100,7 +56,7 @@ def rungs(
     return tuple(found)
 
 
-def _rung(table: Table, rung_ids: list[str], clock_ids: list[str], class_ids: list[str]) -> Rung:
+def _rung(table: Table, rung_ids: list[str], clock_ids: list[str], class_ids: list[str], exit_ids: list[str]) -> Rung:
     def other(key: str) -> str | None:
         value = table.choice(key, rung_ids, "") if table.has(key) else ""
         if value and value == table.raw.get("id"):
@@ -125,7 +81,10 @@ def _rung(table: Table, rung_ids: list[str], clock_ids: list[str], class_ids: li
         allocate=table.texts("allocate", rung_ids),
         assign=table.texts("assign", words.ROLES),
         lead=table.texts("lead", words.ROLES),
-        exit=table.label("exit") if table.has("exit") else None,
+        dispatch=table.texts("dispatch", words.PARTNERS),
+        sorts=table.flag("sorts", False),
+        triage=table.flag("triage", False),
+        exits=table.texts("exits", exit_ids),
     )
     if rung.id and rung.id in rung.allocate:
         table.wrong("allocate", "names this rung itself", "name the rungs that cases are handed down to")

@@ -14,7 +14,6 @@ from chalicelib.street import (
     Committee,
     Community,
     Contact,
-    FollowUp,
     Kind,
     Label,
     Notice,
@@ -29,7 +28,7 @@ from infra.streetfile.problems import one_of
 from infra.streetfile.reader import Table, duplicates
 from infra.streetfile.regions import known_regions, sms_problem
 
-_STREET_ID = re.compile(r"[a-z][a-z0-9]{1,30}")
+_STREET_ID = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{3,18}[0-9]")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -54,7 +53,9 @@ class Identity:
 
     def __init__(self, table: Table, stem: str) -> None:
         self.id = table.text(
-            "id", like=_STREET_ID, remedy="use lower-case letters and digits, a letter first, as the file's own name"
+            "id",
+            like=_STREET_ID,
+            remedy="use lower-case letters, digits and single dashes, a letter first, as the file's own name",
         )
         if self.id and self.id != stem:
             table.wrong("id", f"differs from the file's name {stem}.toml", f'write id = "{stem}" or rename the file and its CSV')
@@ -241,20 +242,6 @@ def retention(table: Table | None) -> Retention:
     if table is None:
         return Retention(**dict.fromkeys(keys, 1))
     found = Retention(**{key: table.whole(key, 1, 3650) for key in keys})
-    table.done()
-    return found
-
-
-def follow_up(table: Table | None) -> FollowUp:
-    if table is None:
-        return FollowUp()
-    found = FollowUp(
-        preliminary=table.flag("preliminary", False),
-        visit=table.flag("visit", False),
-        reopen_once=table.flag("reopen_once", True),
-        rate_days=table.whole("rate_days", 1, 365, 30),
-        reply_wd=table.whole("reply_wd", 1, 30, 3),
-    )
     table.done()
     return found
 
