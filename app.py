@@ -82,8 +82,9 @@ def sweep(event: Any, context: Any) -> Any:
     from chalicelib.usecases import send, sweeping
 
     ctx, seconds_left = wiring.context(), _seconds_left(context)
-    swept = sweeping.sweep(ctx, seconds_left)
-    return {**asdict(swept), "messages": send.sweep(ctx, seconds_left)}
+    answer = asdict(sweeping.sweep(ctx, seconds_left))
+    offices = answer.pop("offices")
+    return {**answer, "messages": send.sweep(ctx, seconds_left, offices, stepped=answer["finished"])}
 
 
 def _seconds_left(context: Any) -> Callable[[], float]:

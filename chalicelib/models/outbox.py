@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zlib import crc32
@@ -61,7 +61,7 @@ class OutboxRow(Model):
     """`to` names the recipient (`reporter`, `office:…`, `staff:…`); `mask` and `text` are what was sent, without the number.
 
     `why` says what a row waits or was parked for; `digest` names the digest that a message went into; `cases` and `late` are what
-    a digest speaks of. `owner`, `taken`, `receipt` and `digested_at` belong to leases and counts.
+    a digest speaks of. `owner`, `taken`, `receipt` and `digested_at` belong to leases and counts; `models.behind` has a row too.
     """
 
     class Meta:
@@ -153,6 +153,10 @@ def get(pk: str, sk: str) -> OutboxRow | None:
 def waiting(pk: str) -> list[OutboxRow]:
     """All of a recipient's messages that have not ended, read consistently, in no order."""
     return list(OutboxRow.waiting_index.query(pk, consistent_read=True))
+
+
+def due_of(rows: Iterable[OutboxRow], now: datetime) -> list[OutboxRow]:
+    return [row for row in rows if row.pending_at <= stamp(now)]
 
 
 def due(shard: int, now: datetime) -> Iterator[str]:

@@ -12,12 +12,29 @@ from chalicelib.models.base import transaction
 from chalicelib.models.outbox import OutboxRow
 
 # DynamoDB takes a hundred items in a transaction; one place is the row's that the others belong to.
-CHUNK = 99
+MOST = 100
+CHUNK = MOST - 1
 TRIES = 3
 
 
 def _ended(state: str, ttl: int) -> list[Action]:
     return [OutboxRow.state.set(state), OutboxRow.pending.remove(), OutboxRow.pending_at.remove(), OutboxRow.ttl.set(ttl)]
+
+
+def room_for(people: int) -> int:
+    """How many of an office's messages go to so many people in one transaction; one by one where not even two do."""
+    return max(MOST // (people + 1), 1)
+
+
+def expand_all(rows: Sequence[OutboxRow], people: Sequence[OutboxRow], ttl: int) -> None:
+    """Replaces messages to an office by one of each for each person, all or none. Raises when one of them is not as it was read,
+    when somebody has one already, and when the reply is lost: `expand` then finds out for each.
+    """
+    with transaction() as write_all:
+        for person in people:
+            write_all.save(person, condition=OutboxRow.pk.does_not_exist())
+        for row in rows:
+            write_all.update(row, actions=_ended("expanded", ttl), condition=OutboxRow.state == row.state)
 
 
 def expand(row: OutboxRow, people: Sequence[OutboxRow], ttl: int) -> bool:

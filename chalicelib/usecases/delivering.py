@@ -10,12 +10,12 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from chalicelib.casework import sending_rules
 from chalicelib.casework.events import stamp
 from chalicelib.casework.sending_rules import ALONE, AT_ONCE, DIGEST, HAZARD, LATE, Load
-from chalicelib.models import outbox, recipient, together
+from chalicelib.models import behind, outbox, recipient, together
 from chalicelib.models.outbox import OutboxRow
 from chalicelib.ports import VaultBusy
 from chalicelib.usecases import attempts, recipients
@@ -36,45 +36,50 @@ def forever() -> float:
 
 @dataclass(frozen=True)
 class Turn:
-    """One look at a recipient's messages under the lease. `now` is when it began."""
+    """One look at a recipient's messages under the lease. `held` says whether digests wait; `now` is when it began."""
 
     ctx: Context
     lease: recipient.Lease
     seconds_left: Callable[[], float]
+    held: Callable[[], bool]
     now: datetime
 
     def may_go_on(self) -> bool:
         return self.seconds_left() >= MARGIN_S and self.lease.still(self.ctx.clock.civil())
 
 
-def deliver(ctx: Context, pk: str, seconds_left: Callable[[], float] = forever) -> list[str]:
-    """Returns the recipients that an office's messages went on to.
+def digestible(to: str, template: str) -> bool:
+    """Whether it may go into a digest, and waits for it while the sweeps are behind."""
+    return sending_rules.kind_of(to) == "staff" and template not in ALONE
+
+
+def deliver(
+    ctx: Context, pk: str, seconds_left: Callable[[], float] = forever, held: Callable[[], bool] | None = None
+) -> list[str]:
+    """Returns the recipients that an office's messages went on to. `held`: whether the sweeps are behind; looked up without it.
 
     Returns at once while another sender acts for this one: that sender looks again before it leaves.
     """
     onward: dict[str, None] = {}
+    held = held or cache(partial(behind.holds, ctx.clock.civil()))
     for _ in range(ROUNDS):
         lease = recipient.take(pk, ctx.clock.civil(), ctx.clock.wall())
         if lease is None:
             break
         try:
-            moved = _look(Turn(ctx, lease, seconds_left, ctx.clock.civil()), onward)
+            moved = _look(Turn(ctx, lease, seconds_left, held, ctx.clock.civil()), onward)
         finally:
             lease.release()
         # A message that came in meanwhile found the lease taken; only a look after giving it back is the last one.
-        if not moved or seconds_left() < MARGIN_S or not _due(outbox.waiting(pk), ctx.clock.civil()):
+        if not moved or seconds_left() < MARGIN_S or not outbox.due_of(outbox.waiting(pk), ctx.clock.civil()):
             break
     return list(onward)
-
-
-def _due(rows: Iterable[OutboxRow], now: datetime) -> list[OutboxRow]:
-    return [row for row in rows if row.pending_at <= stamp(now)]
 
 
 def _look(turn: Turn, onward: dict[str, None]) -> bool:
     """True when anything was done, so that another look is worth it."""
     rows = sorted(outbox.waiting(turn.lease.pk), key=lambda row: (row.template != HAZARD, row.at, row.sk))
-    due = _due(rows, turn.now)
+    due = outbox.due_of(rows, turn.now)
     if not due:
         return False
     if sending_rules.kind_of(due[0].to) == "office":
@@ -88,17 +93,35 @@ def _look(turn: Turn, onward: dict[str, None]) -> bool:
     return _send(turn, rows, ready) or moved
 
 
-def _expand(turn: Turn, due: Iterable[OutboxRow], onward: dict[str, None]) -> bool:
-    for row in due:
+def _expand(turn: Turn, due: Sequence[OutboxRow], onward: dict[str, None]) -> bool:
+    """All of an office's messages go to the same people, as many of them at a time as fit into a transaction."""
+    people = recipients.told(turn.ctx, due[0].to)
+    many = together.room_for(len(people))
+    for start in range(0, len(due), many):
+        group = due[start : start + many]
         if not turn.may_go_on():
             return False
-
-        _guarded(turn, row, partial(_to_people, turn, row, onward))
+        if len(group) > 1 and people and _all_to_people(turn, group, people, onward):
+            continue
+        for row in group:
+            if not turn.may_go_on():
+                return False
+            _guarded(turn, row, partial(_to_people, turn, row, people, onward))
     return True
 
 
-def _to_people(turn: Turn, row: OutboxRow, onward: dict[str, None]) -> None:
-    onward.update(dict.fromkeys(recipients.expand(turn.ctx, row)))
+def _all_to_people(turn: Turn, rows: Sequence[OutboxRow], people: Sequence[str], onward: dict[str, None]) -> bool:
+    try:
+        onward.update(dict.fromkeys(recipients.expand_all(turn.ctx, rows, people)))
+    except Exception as error:
+        # The reply may be lost, a row ill, somebody told already by another office: each by itself says what it is.
+        log.warning("messages to an office go one by one: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _to_people(turn: Turn, row: OutboxRow, people: Sequence[str], onward: dict[str, None]) -> None:
+    onward.update(dict.fromkeys(recipients.expand(turn.ctx, row, people)))
 
 
 def _ready(turn: Turn, rows: Iterable[OutboxRow]) -> list[OutboxRow]:
@@ -125,12 +148,17 @@ def _send(turn: Turn, rows: Iterable[OutboxRow], ready: list[OutboxRow]) -> bool
             attempts.hold(ctx, row, quiet, "quiet")
         else:
             going.append(row)
-    if going and sending_rules.kind_of(going[0].to) == "staff":
-        going = _for_staff(turn, rows, going)
+    kept = [row for row in going if digestible(row.to, row.template)]
+    if kept and turn.held():
+        going = [row for row in going if not digestible(row.to, row.template)]
+    else:
+        kept = []
+        if going and sending_rules.kind_of(going[0].to) == "staff":
+            going = _for_staff(turn, rows, going)
     for row in going:
         if not turn.may_go_on() or not _guarded(turn, row, partial(_one, turn, row)):
             break
-    return bool(ready)
+    return len(ready) > len(kept)
 
 
 def _one(turn: Turn, row: OutboxRow) -> bool:
@@ -185,7 +213,7 @@ def _for_staff(turn: Turn, rows: Iterable[OutboxRow], going: list[OutboxRow]) ->
             return alone
         digest = outbox.new_digest(turn.lease.pk, plain[0].to, turn.now)
     _gather(turn, digest, plain)
-    return [*(row for row in alone if row is not digest), *_due([digest], turn.now)]
+    return [*(row for row in alone if row is not digest), *outbox.due_of([digest], turn.now)]
 
 
 def _takes_more(row: OutboxRow) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chalicelib.casework import people
 from chalicelib.casework.sending_rules import Span, on_duty
 from chalicelib.models import cases, outbox, staff, together
@@ -52,13 +54,23 @@ def told(ctx: Context, to: str) -> list[str]:
     return []
 
 
-def expand(ctx: Context, row: OutboxRow) -> list[str]:
-    """Makes an office's message one for each of its people; returns their keys. With nobody there it is parked, to be seen."""
+def _rows_of(ctx: Context, row: OutboxRow, people: Sequence[str]) -> list[OutboxRow]:
+    """The same message for each of them. Raises `ValueError` for a row that holds none."""
     message = outbox.message_of(row)
-    rows = []
-    for staff_id in told(ctx, row.to):
-        to = f"staff:{staff_id}"
-        rows.append(outbox.row_of(message, ctx.keys.mac("recipient", to), to))
+    named = [f"staff:{staff_id}" for staff_id in people]
+    return [outbox.row_of(message, ctx.keys.mac("recipient", to), to) for to in named]
+
+
+def expand_all(ctx: Context, rows: Sequence[OutboxRow], people: Sequence[str]) -> list[str]:
+    """Makes an office's messages one for each of its people in one write; returns their keys. Raises if that can't be."""
+    made = [_rows_of(ctx, row, people) for row in rows]
+    together.expand_all(rows, [person for one in made for person in one], end_of(ctx))
+    return [person.pk for person in made[0]]
+
+
+def expand(ctx: Context, row: OutboxRow, people: Sequence[str]) -> list[str]:
+    """Makes an office's message one for each of its people; returns their keys. With nobody there it is parked, to be seen."""
+    rows = _rows_of(ctx, row, people)
     if not rows:
         outbox.move(row, "parked", why="nobody")
         return []

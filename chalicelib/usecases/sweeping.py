@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from chalicelib.casework.card import TIMER_SHARDS
+from chalicelib.casework.events import Event, stamp
+from chalicelib.casework.sending_rules import kind_of
 from chalicelib.casework.tick import tick
-from chalicelib.models import cases
+from chalicelib.models import behind, cases
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.telling import rows_for
 
@@ -27,22 +29,44 @@ MARGIN_S = 5.0
 
 @dataclass(frozen=True)
 class Swept:
-    """`cases` were moved on, `steps` made on them, `failed` raised; `finished` is False when the time ran out first."""
+    """`cases` were moved on, `steps` made on them, `failed` raised; `finished` is False when the time ran out first.
+
+    `offices` are the recipients' keys of those that were told of it.
+    """
 
     cases: int
     steps: int
     failed: int
     finished: bool
+    offices: frozenset[str]
+
+
+@dataclass
+class Pass:
+    """What one pass has come upon so far."""
+
+    ctx: Context
+    offices: set[str] = field(default_factory=set)
+    late: bool = False
+
+    def meets(self, events: Sequence[Event]) -> None:
+        """Called before they are stored. The first that should have been made long ago puts it on record that we are behind."""
+        now = self.ctx.clock.civil()
+        if not self.late and any(event.due is not None and event.due < stamp(now - behind.OVERDUE) for event in events):
+            behind.found(now)
+            self.late = True
 
 
 def sweep(ctx: Context, seconds_left: Callable[[], float]) -> Swept:
     """One pass over everything due now. Never raises for a single case: the others are not to wait for it."""
     moved = steps = failed = 0
+    finished, this = True, Pass(ctx)
     for no in _due(ctx):
         if seconds_left() < MARGIN_S:
-            return Swept(moved, steps, failed, finished=False)
+            finished = False
+            break
         try:
-            made = turn(ctx, no)
+            made = turn(this, no)
         except cases.Stale:
             continue
         except Exception:
@@ -52,7 +76,7 @@ def sweep(ctx: Context, seconds_left: Callable[[], float]) -> Swept:
             continue
         moved += made > 0
         steps += made
-    return Swept(moved, steps, failed, finished=True)
+    return Swept(moved, steps, failed, finished, frozenset(this.offices))
 
 
 def _due(ctx: Context) -> Iterator[str]:
@@ -64,13 +88,16 @@ def _due(ctx: Context) -> Iterator[str]:
         yield from cases.due(shard, now)
 
 
-def turn(ctx: Context, no: str) -> int:
+def turn(this: Pass, no: str) -> int:
     """Makes what is due on one case and stores it with its messages; returns how many steps. Raises `cases.Stale`."""
-    stored = cases.get(no)
+    ctx, stored = this.ctx, cases.get(no)
     if stored is None:
         return 0
     attempt = secrets.token_hex(16)
     events = tick(stored.case, ctx.clock.civil(), ctx.street, attempt)
     if events:
-        cases.write(stored, events, rows_for(ctx, stored.case, events), attempt, ctx.street, ctx.place_of(stored.case))
+        this.meets(events)
+        rows = rows_for(ctx, stored.case, events)
+        cases.write(stored, events, rows, attempt, ctx.street, ctx.place_of(stored.case))
+        this.offices.update(row.pk for row in rows if kind_of(row.to) == "office")
     return len(events)
