@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 
 from chalicelib.street import Again, Clock, Duration
@@ -72,7 +72,7 @@ def _clock(table: Table, clock_id: str, class_ids: Collection[str]) -> Clock:
     return clock
 
 
-def _length(table: Table, until: bool, class_ids: Collection[str]) -> tuple[Duration | None, Mapping[str, Duration]]:
+def _length(table: Table, until: bool, class_ids: Collection[str]) -> tuple[Duration | None, dict[str, Duration]]:
     """`late` and `late_for`; a clock that ends at a date has neither."""
     if not until:
         return table.duration("late"), _late_for(table, class_ids)
@@ -130,9 +130,7 @@ def _hours(table: Table, lengths: Collection[Duration | None], pause: tuple[str,
         table.wrong("hours", "ends before it begins", _HOURS_REMEDY)
         return ""
     if any(one is not None and one.unit not in {"m", "h"} for one in lengths):
-        table.wrong(
-            "hours", "stands beside a length in days", "days are whole; give the clock minutes or hours, or leave hours out"
-        )
+        table.wrong("hours", "stands beside a length in days", "write minutes or hours everywhere, or leave hours out")
     if pause:
         table.wrong("hours", "stands beside pause", "keep one of the two")
     return value

@@ -1,4 +1,4 @@
-"""What one table promises another has to keep: nobody is told of a way that leads nowhere, no clock waits for what can't happen."""
+"""What one table promises another has to keep: no way leads nowhere, no clock waits for what can't happen."""
 
 from __future__ import annotations
 

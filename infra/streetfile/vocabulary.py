@@ -71,9 +71,9 @@ TEMPLATES = (
     "hazard",
     "register",
 )
-# `lead`: the roles that the rung names; `tell`: those that the clock names; `contacts`: parties without an account near the place;
-# `partners`: the lead and co-handlers that the event is about; `visitors`: who makes the return visit; `approvers`: who can say yes
-# to what was asked for; `role:…`: whoever holds the role nearest to the place.
+# `lead`: the roles that the rung names; `tell`: those that the clock names; `contacts`: parties without an account near the
+# place; `partners`: the lead and co-handlers that the event is about; `visitors`: who makes the return visit; `approvers`:
+# who can say yes to what was asked for; `role:…`: whoever holds the role nearest to the place.
 RECIPIENTS = (
     "reporter",
     "office",
