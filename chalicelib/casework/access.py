@@ -70,10 +70,11 @@ def is_office(actor: Actor, case: Case, street: Street) -> bool:
     return rung is not None and f"{rung.role}@{case.unit}" in actor.grants
 
 
-def partner_of(actor: Actor, case: Case) -> Partner | None:
-    """What the actor is among lead and co-handlers: in person, or by an office that they hold."""
+def partner_of(actor: Actor, case: Case, *, owing: bool = False) -> Partner | None:
+    """What the actor is among lead and co-handlers: in person, or by an office that they hold. `owing`: who owes a report yet."""
     mine = {actor.staff_id, *actor.grants} - {""}
-    return next((partner for partner in case.partners if partner.party.id in mine and partner.released is None), None)
+    called = (one for one in case.partners if one.party.id in mine and one.released is None)
+    return next((one for one in called if one.owing or not owing), None)
 
 
 def is_assignee(actor: Actor, case: Case) -> bool:

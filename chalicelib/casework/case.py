@@ -27,6 +27,12 @@ OPEN_STATES = frozenset(
     }
 )
 ENDED_STATES = frozenset({"closed", "invalid"})
+# Come in and not taken up, taken up, both, what staff call done, and everything before that.
+ARRIVED = frozenset({"received", "returned", "reopened"})
+WORKING = frozenset({"accepted", "signed", "handling"})
+IN_HAND = ARRIVED | WORKING
+DONE = frozenset({"handled", "visiting"})
+UNFINISHED = OPEN_STATES - DONE - {"observing"}
 OUTCOMES = (
     "solved",
     "mediated",

@@ -116,12 +116,13 @@ def turn(it: Turn, street: Street) -> dict[str, Any]:
         clock = street.clocks.get(run.id)
         if clock is None:
             continue
+        if it.class_changed and length(clock, it.before.case_class) != length(clock, it.after.case_class):
+            move[run.key] = _relengthened(run, clock, it, street)
+            run = msgspec.structs.replace(run, **move[run.key])
         if run.paused is None and it.after.state in clock.pause:
             pause.append(run.key)
         elif run.paused is not None and it.after.state not in clock.pause:
             resume[run.key] = _resumed(run, clock, it, street)
-        elif it.class_changed and length(clock, it.before.case_class) != length(clock, it.after.case_class):
-            move[run.key] = _relengthened(run, clock, it, street)
     start = _revived(it) if it.type == "reinstated" else _started(it, {run.key for run in kept}, street)
     parts = {"stop": stop, "start": start, "pause": pause, "resume": resume, "move": move}
     return {name: part for name, part in parts.items() if part}
@@ -133,7 +134,8 @@ def _stops(run: ClockRun, it: Turn, street: Street) -> bool:
     if run.party:
         gone = all(partner.party.id != run.party for partner in it.after.partners)
         return gone or (ended and it.party in {"", run.party}) or it.type in {"merged", "invalidated"}
-    return ended or it.type in ENDING or (it.moved and bool(run.rung))
+    over = clock is not None and clock.start == "long_run_started" and it.after.state != "long_run"
+    return ended or over or it.type in ENDING or (it.moved and bool(run.rung))
 
 
 def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]]:
@@ -143,7 +145,8 @@ def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]
             continue
         parties = [one.party.id for one in it.after.owing] if clock.party else [""]
         for party in parties:
-            if (f"{clock.id}~{party}" if party else clock.id) in running:
+            key = f"{clock.id}~{party}" if party else clock.id
+            if key in running:
                 continue
             run = {"id": clock.id, "rung": "" if clock.party else owner, **({"party": party} if party else {})}
             until = it.data.get("until") if clock.until else None
@@ -153,6 +156,7 @@ def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]
             if until is not None:
                 due = parse(until)
                 warn = _warn(clock, clock.late, due, it.now, street)
+            running.add(key)
             found.append({**run, **{name: value for name, value in _ends(due, warn).items() if value}})
     return found
 
@@ -172,8 +176,13 @@ def _begins(clock: Clock, it: Turn, owner: str) -> bool:
 def _revived(it: Turn) -> list[dict[str, Any]]:
     """What stood still with a case found invalid by mistake runs on with its old end."""
     ended = [run for run in it.before.clocks if run.stopped is not None and run.stopped == it.before.closed_at]
-    revived = [{"id": run.id, "rung": run.rung, "party": run.party, "started": run.started, "due": run.due} for run in ended]
-    return [{name: value for name, value in run.items() if value or name == "rung"} for run in revived]
+    return [_as_it_was(run, warn=run.warn if run.warn and run.warn > stamp(it.now) else None) for run in ended]
+
+
+def _as_it_was(run: ClockRun, **but: Any) -> dict[str, Any]:
+    """A run to go on as it stands, without what is not set."""
+    values = msgspec.structs.asdict(msgspec.structs.replace(run, stopped=None, **but))
+    return {name: value for name, value in values.items() if value or name == "rung"}
 
 
 def _resumed(run: ClockRun, clock: Clock, it: Turn, street: Street) -> dict[str, Any]:
@@ -188,10 +197,18 @@ def _resumed(run: ClockRun, clock: Clock, it: Turn, street: Street) -> dict[str,
 def _relengthened(run: ClockRun, clock: Clock, it: Turn, street: Street) -> dict[str, Any]:
     """Another class, another length from the same start; what pauses have added stays added."""
     started = parse(run.started)
-    old, _ = due_and_warn(clock, started, street, it.before.case_class)
-    late = length(clock, it.after.case_class)
-    new = calendar.due(started, late, street.calendar, street.tz, clock.hours) + (parse(run.due) - old)
-    return _ends(new, _warn(clock, late, new, it.now, street))
+    before, late = length(clock, it.before.case_class), length(clock, it.after.case_class)
+    old = calendar.due(started, before, street.calendar, street.tz, clock.hours)
+    added = calendar.remaining(before.unit, old, parse(run.due), street.calendar, street.tz)
+    new = calendar.due(started, late, street.calendar, street.tz, clock.hours)
+    if added:
+        new = calendar.after(new, added, late.unit, street.calendar, street.tz)
+    return {**_ends(new, _warn(clock, late, new, it.now, street)), **_unlapsed(new, it.now)}
+
+
+def _unlapsed(due: datetime, now: datetime) -> dict[str, Any]:
+    """A clock that was over and has time again is to be over once more."""
+    return {"lapsed": None, "again": None} if due > now else {}
 
 
 def extended(case: Case, by: Duration, street: Street, now: datetime) -> dict[str, dict[str, Any]]:
@@ -199,11 +216,11 @@ def extended(case: Case, by: Duration, street: Street, now: datetime) -> dict[st
     moved = {}
     for run in case.clocks:
         clock = street.clocks.get(run.id)
-        if clock is None or not clock.extend or not run.running:
+        if clock is None or not clock.extend or run.stopped is not None:
             continue
         due = calendar.due(parse(run.due), by, street.calendar, street.tz)
         warn = _warn(clock, length(clock, case.case_class), due, now, street)
-        moved[run.key] = {**_ends(due, warn), "original": run.original or run.due}
+        moved[run.key] = {**_ends(due, warn), **_unlapsed(due, now), "original": run.original or run.due}
     return moved
 
 
@@ -215,8 +232,7 @@ def mirrored(gone: Case, stays: Case, street: Street) -> list[dict[str, Any]]:
         clock = street.clocks.get(run.id)
         theirs = clock is not None and clock.channels and stays.channel not in clock.channels and not run.rung
         if theirs and run.stopped is None and run.key not in have:
-            values = {"id": run.id, "rung": "", "started": run.started, "due": run.due, "warn": run.warn, "lapsed": run.lapsed}
-            found.append({name: value for name, value in values.items() if value or name == "rung"})
+            found.append(_as_it_was(run))
     return found
 
 

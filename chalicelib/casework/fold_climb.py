@@ -67,6 +67,9 @@ def moved(case: Case, event: Event) -> Change:
         "reply_by": None,
         "before_waiting": "",
         "long_run_until": None,
+        "requests": (),
+        # Who led for the office before owes its report still, and leads no more.
+        "partners": tuple(replace(partner, lead=False) for partner in case.partners),
         "came_rung": "" if back else case.rung,
         "came_unit": "" if back else case.unit,
         "came_by": "" if back else event.type,
@@ -92,6 +95,8 @@ def dispatched(case: Case, event: Event) -> Change:
     kept = [replace(old, lead=False) for old in case.partners if old.party.id not in again]
     return {
         "state": "dispatched",
+        "assignee": None,
+        "proposed": None,
         "accepted_at": case.accepted_at or event.at,
         "dispatched_at": event.at,
         "dispatches": case.dispatches + 1,
@@ -122,7 +127,12 @@ def reported_in(case: Case, event: Event) -> Change:
 
 
 def released(case: Case, event: Event) -> Change:
-    return {"partners": changed_partner(case, event.data["party"], released=event.at)}
+    """Without its lead, a case that waited for them is the office's again."""
+    party, lead = event.data["party"], case.lead
+    if lead is None or lead.party.id != party:
+        return {"partners": changed_partner(case, party, released=event.at)}
+    change: Change = {"state": "returned"} if case.state in {"dispatched", "signed"} else {}
+    return {**change, "partners": tuple(replace(one, lead=False) for one in changed_partner(case, party, released=event.at))}
 
 
 def cleared(case: Case, event: Event) -> Change:
@@ -134,13 +144,14 @@ def prelim_given(case: Case, event: Event) -> Change:
 
 
 def proposed(case: Case, event: Event) -> Change:
-    return {"state": "handling", "proposed": event.data["outcome"], "result": event.data["text"], "handled_by": event.by}
+    done = {"proposed": event.data["outcome"], "result": event.data["text"], "handled_by": event.by}
+    return {"state": "handling", "long_run_until": None, **done}
 
 
 def confirmed(case: Case, event: Event) -> Change:
     until = event.data.get("until")
     done = {"outcome": case.proposed, "proposed": None, "handled_at": event.at, "observe_until": until, "visit": None}
-    return {"state": event.data["state"], **done, "visit_attempts": 0}
+    return {"state": event.data["state"], **done, "visit_attempts": 0, "requests": ()}
 
 
 def declined(case: Case, event: Event) -> Change:
@@ -199,4 +210,6 @@ def reopened(case: Case, event: Event) -> Change:
         "assignee": None,
         "observe_until": None,
         "visit_attempts": 0,
+        "requests": (),
+        "merged_into": "",
     }

@@ -67,7 +67,9 @@ def referred(case: Case, event: Event) -> Change:
 
 
 def merged(case: Case, event: Event) -> Change:
-    return fold_climb.closed(case, event)
+    """Nobody is waited for any more: the case that stays has partners of its own."""
+    freed = (replace(partner, released=event.at) if partner.owing else partner for partner in case.partners)
+    return {**fold_climb.closed(case, event), "partners": tuple(freed)}
 
 
 def absorbed(case: Case, event: Event) -> Change:
@@ -88,7 +90,7 @@ def contact_failed(case: Case, event: Event) -> Change:
 
 def visited(case: Case, event: Event) -> Change:
     visit = Visit(by=event.by, at=event.at, **event.data["visit"])
-    return {"visit": visit, **({"state": "handled"} if case.state == "visiting" else {})}
+    return {**without(case, "unreachable"), "visit": visit, **({"state": "handled"} if case.state == "visiting" else {})}
 
 
 def visit_failed(case: Case, event: Event) -> Change:

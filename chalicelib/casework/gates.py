@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.casework.access import CONTACT, partner_of, partners_for, split_grant
+from chalicelib.casework.access import CONTACT, is_office, partner_of, partners_for, split_grant
+from chalicelib.casework.case import DONE, IN_HAND, WORKING, Request
 from chalicelib.casework.events import parse
 from chalicelib.casework.situation import Situation
 
 Gate = Callable[[Situation], str | None]
 ADDITIONS_MAX = 50
+# In which states something may be asked for that takes a second person, and in which it may be granted.
+ASKED_IN = {
+    "extend": WORKING | {"dispatched", "waiting"},
+    "long_run": WORKING | {"waiting"},
+    "invalid": IN_HAND | {"waiting"},
+    "unreachable": DONE,
+}
 
 
 def is_open(s: Situation) -> str | None:
@@ -58,9 +66,10 @@ def refuse(s: Situation) -> str | None:
 
 def report_in(s: Situation) -> str | None:
     """A lead or co-handler reports once; the office reports for parties without an account, or that it has arrived itself."""
-    partner = partner_of(s.actor, s.case)
-    if partner is not None:
-        return None if partner.owing else "reported_already"
+    if partner_of(s.actor, s.case, owing=True) is not None:
+        return None
+    if partner_of(s.actor, s.case) is not None and not is_office(s.actor, s.case, s.street):
+        return "reported_already"
     if any(one.party.id.startswith(f"{CONTACT}:") for one in s.case.owing):
         return None
     return None if s.case.state in {"signed", "accepted"} else "nothing_to_report"
@@ -124,6 +133,8 @@ def visit(s: Situation) -> str | None:
 
 
 def unreachable(s: Situation) -> str | None:
+    if s.case.visit is not None:
+        return "visited_already"
     if s.case.visit_attempts < s.street.follow_up.attempts:
         return "gate_attempts"
     return _asked_once(s, "unreachable")
@@ -131,12 +142,12 @@ def unreachable(s: Situation) -> str | None:
 
 def extend(s: Situation) -> str | None:
     """Once, and before it is too late."""
-    running = [run for run in s.case.clocks if run.running and run.id in s.street.clocks and s.street.clocks[run.id].extend]
-    if not running:
+    live = [run for run in s.case.clocks if run.stopped is None and run.id in s.street.clocks and s.street.clocks[run.id].extend]
+    if not live:
         return "nothing_to_extend"
     if s.case.extended:
         return "extended_already"
-    if any(parse(run.due) <= s.now for run in running):
+    if any(run.lapsed or (run.running and parse(run.due) <= s.now) for run in live):
         return "gate_expired"
     return _asked_once(s, "extend")
 
@@ -156,8 +167,17 @@ def _asked_once(s: Situation, kind: str) -> str | None:
     return "asked_already" if s.case.request(kind) else None
 
 
+def stands(s: Situation, asked: Request) -> bool:
+    """Whether what was asked for may still be granted: the case may have gone on, or turned out to be dangerous."""
+    return s.case.state in ASKED_IN[asked.kind] and not (asked.kind == "invalid" and s.hazard)
+
+
 def approve(s: Situation) -> str | None:
-    return None if any(request.by != s.actor.id for request in s.case.requests) else "nothing_requested"
+    return None if any(one.by != s.actor.id and stands(s, one) for one in s.case.requests) else "nothing_requested"
+
+
+def reject(s: Situation) -> str | None:
+    return None if any(one.by != s.actor.id for one in s.case.requests) else "nothing_requested"
 
 
 def resume(s: Situation) -> str | None:
@@ -186,6 +206,12 @@ def side_of(s: Situation) -> str:
     """On which side of the joint triage the actor sits: the supervisors, or the office that has the case."""
     roles = {split_grant(grant)[0] for grant in s.actor.grants}
     return "supervisor" if "supervisor" in roles and s.rung.role not in roles else "office"
+
+
+def urge(s: Situation) -> str | None:
+    """The office urges those it has called, nobody itself."""
+    called = s.case.lead is not None or bool(s.case.owing)
+    return None if called or not is_office(s.actor, s.case, s.street) else "nobody_to_urge"
 
 
 def supervise(s: Situation) -> str | None:

@@ -12,10 +12,9 @@ from datetime import datetime
 
 from chalicelib.casework import gates, steps, steps_dispatch, steps_follow, steps_oversee
 from chalicelib.casework.access import Actor, relations
-from chalicelib.casework.case import ENDED_STATES, OPEN_STATES, OUTCOMES, Case
-from chalicelib.casework.gates import Gate
+from chalicelib.casework.case import ARRIVED, DONE, ENDED_STATES, IN_HAND, OPEN_STATES, OUTCOMES, UNFINISHED, WORKING, Case
+from chalicelib.casework.gates import ASKED_IN, Gate
 from chalicelib.casework.situation import Made, Situation
-from chalicelib.casework.steps import DONE
 from chalicelib.street import Street
 
 STAFF_OUTCOMES = tuple(outcome for outcome in OUTCOMES if outcome not in {"withdrawn", "unreachable"})
@@ -28,10 +27,6 @@ ADDRESSEE = frozenset({"addressee"})
 REPORTER = frozenset({"reporter"})
 SUPERVISOR = frozenset({"supervisor"})
 CALLERS = frozenset({"visitor", "micro_grid"})
-WORKING = frozenset({"accepted", "signed", "handling"})
-ARRIVED = frozenset({"received", "returned", "reopened"})
-IN_HAND = ARRIVED | WORKING
-UNFINISHED = OPEN_STATES - DONE - {"observing"}
 EVER = OPEN_STATES | ENDED_STATES
 
 
@@ -117,7 +112,7 @@ _SENDING = (
     Step(
         "report_in",
         EVERYBODY_AT_WORK,
-        OPEN_STATES - ARRIVED | {"closed"},
+        OPEN_STATES | {"closed"},
         steps_dispatch.report_in,
         (Field("party", "owing", required=False), NOTE),
         gates.report_in,
@@ -149,7 +144,7 @@ _FOLLOWING_UP = (
     Step(
         "visit",
         CALLERS,
-        DONE,
+        DONE | {"closed"},
         steps_follow.visit,
         (
             WAY,
@@ -161,7 +156,7 @@ _FOLLOWING_UP = (
         ),
         gates.visit,
     ),
-    Step("unreachable", CALLERS, DONE, steps_oversee.unreachable, (_text(required=False),), gates.unreachable),
+    Step("unreachable", CALLERS, ASKED_IN["unreachable"], steps_oversee.unreachable, (_text(required=False),), gates.unreachable),
     Step("close", OFFICE, IN_HAND | DONE, steps.close, (OUTCOME, _text(required=False)), gates.close),
     Step("reopen", OFFICE, DONE | {"observing", "closed"}, steps.reopen, (REASON,)),
 )
@@ -169,14 +164,14 @@ _ASKING = (
     Step(
         "extend",
         HANDLERS,
-        WORKING | {"dispatched", "waiting"},
+        ASKED_IN["extend"],
         steps_oversee.extend,
         (Field("reason", "reason", options=("extension",)), Field("days", "days"), TEXT),
         gates.extend,
     ),
-    Step("long_run", HANDLERS, WORKING | {"waiting"}, steps_oversee.long_run, (TEXT, Field("until", "date")), gates.long_run),
+    Step("long_run", HANDLERS, ASKED_IN["long_run"], steps_oversee.long_run, (TEXT, Field("until", "date")), gates.long_run),
     Step("resume", OFFICE, _in("long_run"), steps_oversee.resume, (NOTE,)),
-    Step("invalid", OFFICE, IN_HAND | {"waiting"}, steps_oversee.invalid, (REASON,), gates.invalid),
+    Step("invalid", OFFICE, ASKED_IN["invalid"], steps_oversee.invalid, (REASON,), gates.invalid),
     Step(
         "approve",
         _in("approver"),
@@ -191,12 +186,12 @@ _ASKING = (
         OPEN_STATES,
         steps_oversee.reject,
         (Field("request", "request", required=False), REASON),
-        gates.approve,
+        gates.reject,
     ),
     Step("reinstate", _in("approver"), _in("invalid"), steps_oversee.reinstate, (REASON,)),
 )
 _OVERSEEING = (
-    Step("urge", SUPERVISOR | {"origin"}, UNFINISHED, steps_oversee.urge, (_text(required=False),)),
+    Step("urge", SUPERVISOR | OFFICE | {"origin"}, UNFINISHED, steps_oversee.urge, (_text(required=False),), gates.urge),
     Step(
         "triage",
         SUPERVISOR | OFFICE,

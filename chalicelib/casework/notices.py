@@ -172,9 +172,13 @@ def _recipients(to: str, told: Told) -> list[str]:
 
 
 def _partners(told: Told) -> list[str]:
-    """The party that the event is about; else all that it calls. A party without an account is a contact."""
+    """The party that the event is about; else all that it calls. Urging goes to the lead and to who owes a report. A party
+    without an account is a contact.
+    """
     party = told.event.data.get("party")
     ids = [party] if party else [called["id"] for called in told.event.data.get("to") or () if isinstance(called, dict)]
+    if told.event.type == "urged":
+        ids = [one.party.id for one in told.case.partners if one.lead or one.owing]
     return [found if found.startswith("contact:") else f"office:{found}" if "@" in found else f"staff:{found}" for found in ids]
 
 

@@ -11,6 +11,7 @@ from chalicelib.casework import calendar
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case, Party
 from chalicelib.casework.events import parse, stamp
+from chalicelib.errors import FieldError, NotAllowed
 from chalicelib.street import CaseClass, Duration, Rung, Street
 
 Made = list[tuple[str, dict[str, Any]]]
@@ -49,6 +50,13 @@ class Situation:
         """The end of office hours on the day typed as `2026-12-01`."""
         end = datetime.combine(date.fromisoformat(typed), time.fromisoformat(self.street.calendar.day_end), self.street.tz)
         return stamp(end)
+
+    def ahead(self, name: str) -> str:
+        """The closing time of the day typed into that input, which must be to come."""
+        end = self.closing_time(self.text(name))
+        if parse(end) <= self.now:
+            raise NotAllowed("fields", fields=[FieldError(name, "past")])
+        return end
 
     def is_over(self, since: str | None, term: Duration) -> bool:
         """Whether a term that began at that instant has passed."""

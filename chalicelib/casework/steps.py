@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.casework.access import unit_of
+from chalicelib.casework.case import DONE as DONE
 from chalicelib.casework.case import Case, Party
 from chalicelib.casework.situation import Made, Situation, move_data, named, note
 from chalicelib.errors import FieldError, NotAllowed
@@ -15,7 +16,6 @@ from chalicelib.street import Street
 
 # Outcomes with which the office may close at once: there is nothing to handle and so nothing to follow up.
 DIRECT_OUTCOMES = frozenset({"duplicate", "out_of_scope"})
-DONE = frozenset({"handled", "visiting"})
 
 
 def _classed(s: Situation, event_type: str, data: dict[str, Any]) -> Made:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from chalicelib.casework import steps
 from chalicelib.casework.access import CONTACT, partner_of
 from chalicelib.casework.case import Case, Party
@@ -18,7 +20,7 @@ def dispatch(s: Situation) -> Made:
     helping: list[Party] = [party for party in s.data.get("co") or () if party.id != lead.id]
     data: dict[str, Any] = {"to": [named(party) for party in (lead, *helping)], "demands": s.text("demands")}
     if s.text("until"):
-        data["until"] = s.closing_time(s.text("until"))
+        data["until"] = s.ahead("until")
     return [("dispatched", {**data, **steps.designation(s)})]
 
 
@@ -36,7 +38,7 @@ def refuse(s: Situation) -> Made:
 
 
 def report_in(s: Situation) -> Made:
-    partner = partner_of(s.actor, s.case)
+    partner = partner_of(s.actor, s.case, owing=True)
     if partner is not None:
         return [("reported_in", {"party": partner.party.id, "name": partner.party.name, **note(s)})]
     # The office says it for a party without an account, or that it is there itself (到场).
@@ -81,7 +83,9 @@ def absorb(gone: Case, mirrored: list[dict[str, Any]]) -> Made:
     """The other half of merging, on the case that stays: who else is to be answered, and the clocks that came along."""
     follower = {"no": gone.no, "channel": gone.channel, "external": gone.external, "phone_mac": gone.phone_mac}
     data: dict[str, Any] = {"follower": follower, "no": gone.no, "internal": True}
-    return [("absorbed", {**data, "clocks": {"start": mirrored}} if mirrored else data)]
+    # Those merged into it before follow along.
+    older = [("absorbed", {"follower": msgspec.structs.asdict(one), "no": one.no, "internal": True}) for one in gone.followers]
+    return [("absorbed", {**data, "clocks": {"start": mirrored}} if mirrored else data), *older]
 
 
 def link(s: Situation) -> Made:

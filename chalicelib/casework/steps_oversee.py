@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.casework.access import holds
 from chalicelib.casework.case import Request
 from chalicelib.casework.clocks import extended
-from chalicelib.casework.events import parse
-from chalicelib.casework.gates import side_of
+from chalicelib.casework.gates import side_of, stands
 from chalicelib.casework.situation import Made, Situation
 from chalicelib.errors import FieldError, NotAllowed
 from chalicelib.street import Duration
@@ -29,10 +29,7 @@ def extend(s: Situation) -> Made:
 
 
 def long_run(s: Situation) -> Made:
-    until = s.closing_time(s.text("until"))
-    if parse(until) <= s.now:
-        raise NotAllowed("fields", fields=[FieldError("until", "past")])
-    return _request("long_run", text=s.text(), until=until)
+    return _request("long_run", text=s.text(), until=s.ahead("until"))
 
 
 def invalid(s: Situation) -> Made:
@@ -44,7 +41,10 @@ def unreachable(s: Situation) -> Made:
 
 
 def approve(s: Situation) -> Made:
-    return APPROVED[(asked := _asked(s)).kind](s, asked)
+    asked = _asked(s)
+    if not stands(s, asked):
+        raise NotAllowed("state", params={"state": s.case.state, "action": asked.kind})
+    return APPROVED[asked.kind](s, asked)
 
 
 def reject(s: Situation) -> Made:
@@ -56,13 +56,15 @@ def _asked(s: Situation) -> Request:
     found = [request for request in s.case.requests if s.text("request") in {"", request.kind} and request.by != s.actor.id]
     if len(found) != 1:
         raise NotAllowed("fields", fields=[FieldError("request", "choice" if found or s.text("request") else "required")])
-    if not set(s.street.approvals.roles(found[0].kind)) & {grant.partition("@")[0] for grant in s.actor.grants}:
+    if not holds(s.actor, s.street.approvals.roles(found[0].kind), s.case):
         raise NotAllowed("fields", fields=[FieldError("request", "not_yours")])
     return found[0]
 
 
 def _extended(s: Situation, asked: Request) -> Made:
     moved = extended(s.case, Duration(asked.days, "wd"), s.street, s.now)
+    if not moved:
+        raise NotAllowed("nothing_to_extend")
     return [("extended", {"reason": asked.reason, "text": asked.text, "days": asked.days, "clocks": {"move": moved}})]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.casework import calendar
 from chalicelib.casework.access import SYSTEM, unit_of
-from chalicelib.casework.case import Case, ClockRun
+from chalicelib.casework.case import UNFINISHED, Case, ClockRun
 from chalicelib.casework.decide import record
 from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.folds import apply
@@ -78,8 +78,10 @@ def _rung_again(run: ClockRun, clock: Clock, nominal: datetime, street: Street) 
             "again": {run.key: {"again": None, "left": 0}},
             "stop": [run.key] if not clock.counts else [],
         }
-    once_more = calendar.due(nominal, clock.again.every, street.calendar, street.tz)
-    return {"lapsed": [run.key], "again": {run.key: {"again": stamp(once_more), "left": left - 1}}}
+    once_more = stamp(calendar.due(nominal, clock.again.every, street.calendar, street.tz))
+    turned: dict[str, Any] = {"lapsed": [run.key], "again": {run.key: {"again": once_more, "left": left - 1}}}
+    # The next date to look again is what lies ahead; a deadline that was missed stays where it was.
+    return turned if clock.counts else {**turned, "move": {run.key: {"due": once_more}}}
 
 
 def _lapsed(case: Case, run: ClockRun, clock: Clock | None, street: Street, nominal: datetime) -> Made:
@@ -91,8 +93,9 @@ def _lapsed(case: Case, run: ClockRun, clock: Clock | None, street: Street, nomi
     if run.lapsed:
         data["again"] = 1 + (clock.again.times - run.left if clock and clock.again else 0)
     made: Made = [("lapsed", data)]
-    # Only a clock of the rung where the case still is passes that rung over.
-    if "escalate" in actions and rung is not None and rung.late and run.rung in {"", case.rung} and not run.lapsed:
+    # Only a clock of the rung where the case still is passes that rung over, and nothing that is done is handed up.
+    passes = "escalate" in actions and run.rung in {"", case.rung} and not run.lapsed and case.state in UNFINISHED
+    if passes and rung is not None and rung.late:
         above = street.rung_by_id[rung.late]
         move = move_data(case, above.id, unit_of(above.scope, case), street, "")
         data["to_rung"], data["to_unit"] = move["rung"], move["unit"]
