@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.street import Place, Street
 from infra.streetfile import clocks as clock_tables
-from infra.streetfile import kept, ladder, tables, workings
+from infra.streetfile import kept, ladder, register, tables, workings
 from infra.streetfile.holidays import calendar
 from infra.streetfile.locate import Lines
 from infra.streetfile.places import Rows
@@ -138,6 +138,8 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
         approvals=workings.approvals(top.table("approvals", required=False)),
         terms=workings.terms(top.table("terms", required=False)),
         supervision=workings.supervision(top.table("supervision", required=False)),
+        register=register.terms(top.table("register", required=False)),
+        forms=register.forms(top.tables("forms", required=False), kinds),
     )
     top.done()
     if not problems.found:  # a mistyped name would be reported again as a promise that nobody keeps
