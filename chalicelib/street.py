@@ -28,11 +28,13 @@ from chalicelib.street_parts import (
     Entry,
     Exit,
     FollowUp,
+    FormTerms,
     Kind,
     Label,
     Notice,
     Option,
     Reasons,
+    RegisterTerms,
     Retention,
     Rung,
     Sms,
@@ -58,12 +60,14 @@ __all__ = [
     "Entry",
     "Exit",
     "FollowUp",
+    "FormTerms",
     "Kind",
     "Label",
     "Notice",
     "Option",
     "Place",
     "Reasons",
+    "RegisterTerms",
     "Retention",
     "Rung",
     "Sms",
@@ -124,6 +128,8 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     approvals: Approvals = Approvals()
     terms: Terms = Terms()
     supervision: Supervision = Supervision()
+    register: RegisterTerms = RegisterTerms()
+    forms: tuple[FormTerms, ...] = ()
 
     @cached_property
     def tz(self) -> ZoneInfo:
@@ -164,6 +170,10 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def kind(self, kind_id: str) -> Kind | None:
         """The enabled kind of that id, or None when the street switched it off."""
         return next((kind for kind in self.kinds if kind.id == kind_id), None)
+
+    def form(self, kind_id: str) -> FormTerms | None:
+        """What a register's form tells and asks; every enabled register has one."""
+        return next((form for form in self.forms if form.kind == kind_id), None)
 
     def sorted_to(self, channel: str, case_class: str) -> Rung | None:
         """The rung that names this class among what enters there; None when no rung asks for the class by name."""

@@ -278,6 +278,30 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int = 0
 
 
+class RegisterTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """Terms of the registers: the hour of the daily digest, how many days ahead an ending lease is listed, and what a person must
+    have at least (m²) and a room may hold at most before a flat looks like a group let.
+    """
+
+    digest_at: str = "17:00"
+    ending_days: int = 30
+    min_area: str = "5"
+    per_room: int = 2
+
+
+class FormTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a register's form tells before it asks, on which lawful basis, in which version. `consent` is the sentence to agree to
+    where the basis is `consent`; a `statutory` form asks for none.
+    """
+
+    kind: str
+    basis: str
+    version: str
+    purpose: Label
+    notice: Label
+    consent: Label | None = None
+
+
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """Exceptions to Monday–Friday. `holidays` and `workdays` are ISO dates; `known_to` is the last day with published data."""
 
