@@ -82,9 +82,10 @@ def sweep(event: Any, context: Any) -> Any:
     from chalicelib.usecases import send, sweeping
 
     ctx, seconds_left = wiring.context(), _seconds_left(context)
-    answer = asdict(sweeping.sweep(ctx, seconds_left))
-    offices = answer.pop("offices")
-    return {**answer, "messages": send.sweep(ctx, seconds_left, offices, stepped=answer["finished"])}
+    swept = sweeping.sweep(ctx, seconds_left)
+    answer = asdict(swept)
+    del answer["offices"]
+    return {**answer, "messages": send.sweep(ctx, seconds_left, swept.offices, stepped=swept.stepped)}
 
 
 def _seconds_left(context: Any) -> Callable[[], float]:

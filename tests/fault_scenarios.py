@@ -6,6 +6,7 @@ form with the same key or attempt, the same event. `holds` says what must be tru
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +34,9 @@ def nothing_more(town: Town, answers: Sequence[Answer]) -> list[str]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after."""
+    """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after. `dated`:
+    its messages say at what time they were sent.
+    """
 
     name: str
     prepare: Callable[[Town], Act]
@@ -41,6 +44,7 @@ class Scenario:
     memory: str = "honest"
     final: frozenset[int] = OK
     holds: Callable[[Town, Sequence[Answer]], list[str]] = nothing_more
+    dated: bool = False
 
 
 @dataclass
@@ -209,6 +213,13 @@ def _many(script: Script) -> Script:
     return script
 
 
+def _told_together(town: Town, answers: Sequence[Answer]) -> list[str]:
+    """Everybody at the centre got one message of all five when they came and one when they were late, and nothing by itself."""
+    centre = {town.people[who].phone for who in ("centre", "second")}
+    found = Counter((message.phone, message.template, message.params[1]) for message in town.sms.out if message.phone in centre)
+    return [] if found == {(phone, "digest", "5"): 2 for phone in centre} else [f"the centre was told {dict(found)}"]
+
+
 def _one(script: Script) -> Script:
     return script.reported()
 
@@ -244,7 +255,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("deliver by sweep", _delivering(_one, "sweep")),
     Scenario("office expansion", _delivering(lambda s: s.reported(phone=False), "stream")),
     Scenario("hazard told", _delivering(lambda s: s.at_committee().do("committee", "accept", **{"class": "urgent"}), "stream")),
-    Scenario("digest", _delivering(_many, "sweep")),
+    Scenario("digest", _delivering(_many, "sweep"), dated=True),
+    Scenario("catching up", _sweeping(_many, hours=6), holds=_told_together, dated=True),
     *(
         Scenario(f"deliver, {way} by a provider that is {memory}", _delivering(_one, "sweep"), (way,), memory)
         for way, memory in (

@@ -4,8 +4,8 @@ After an outage thousands of steps are made within minutes. Until all of them ar
 its people's, whatever goes to staff in digests waits, so that each of them gets one. The row says so to the sweep and to what the
 stream feeds. It is read before such messages only, and written only in a minute in which something is found long overdue.
 
-A case that can never be moved on is found in every minute and begins nothing: what begins is the first find after a while
-without any.
+It begins with the first find after a while without any. So a case that can never be moved on holds digests up once, for a quarter
+of an hour, though it is found in every minute from then on.
 """
 
 from __future__ import annotations

@@ -40,6 +40,11 @@ class Swept:
     finished: bool
     offices: frozenset[str]
 
+    @property
+    def stepped(self) -> bool:
+        """Nothing is left that was due: what failed comes again the next minute."""
+        return self.finished and not self.failed
+
 
 @dataclass
 class Pass:
