@@ -15,9 +15,9 @@ from chalicelib.errors import Malformed, TooLarge, Unauthenticated
 from chalicelib.usecases.signin import Session
 from chalicelib.web.views import Look
 
-# A full form is about 10 kB; twenty times that is nobody's report.
+# A full form is about 10 kB; twenty times that is nobody's report. A household of twenty has seven fields each.
 BODY_MAX = 200_000
-FIELDS_MAX = 60
+FIELDS_MAX = 200
 YEAR_S = 365 * 24 * 3600
 FORM = "application/x-www-form-urlencoded"
 SECURITY = {

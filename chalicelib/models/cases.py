@@ -235,7 +235,7 @@ class Change(msgspec.Struct, frozen=True):
     place: Place | None
 
 
-class _Written(msgspec.Struct, frozen=True):
+class Written(msgspec.Struct, frozen=True):
     """One case's part of a write."""
 
     after: Stored
@@ -245,7 +245,8 @@ class _Written(msgspec.Struct, frozen=True):
     gone: list[CaseItem]
 
 
-def _written(change: Change, attempt: str, street: Street) -> _Written:
+def written(change: Change, attempt: str, street: Street) -> Written:
+    """What is to be stored of one case, for a transaction that holds more than cases."""
     case = change.stored.case
     for event in change.events:
         case = apply(case, event)
@@ -259,7 +260,7 @@ def _written(change: Change, attempt: str, street: Street) -> _Written:
     gone = [CaseItem(watch, case.no) for watch in sorted(_watchers(change.stored.case, street) - watching)]
     version = change.stored.case.version
     condition = CaseItem.version == version if version else CaseItem.pk.does_not_exist()
-    return _Written(after, item, condition, extra, gone)
+    return Written(after, item, condition, extra, gone)
 
 
 def write(
@@ -280,7 +281,7 @@ def write(
 
 def write_all(changes: Sequence[Change], attempt: str, street: Street) -> Stored:
     """The same for several cases at once, the actor's first; returns that one."""
-    parts = [_written(change, attempt, street) for change in changes]
+    parts = [written(change, attempt, street) for change in changes]
     first = parts[0]
     try:
         if len(parts) == 1 and not first.extra and not first.gone:
