@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
-STREET ?= changqiao
+STREET ?= $(basename $(notdir $(firstword $(sort $(wildcard infra/streets/*.toml)))))
 ARGS ?=
 SOAK ?= 2000x50
 

@@ -101,18 +101,34 @@ def test_changqiao_clocks_line_by_line() -> None:
         "redo": ("3wd", "assumed"),
         "rental_verify": ("1d", "stated"),
         "rental_correct": ("2d", "stated"),
+        "report_in": ("1wd", "assumed"),
+        "long_run": ("0m", "assumed"),  # until the date of its plan
+        "long_run_review": ("30d", "assumed"),
+        "supervision_feedback": ("3wd", "assumed"),
+        "micro_visit": ("1wd", "assumed"),
+        "recurrence_7": ("7d", "assumed"),
+        "recurrence_30": ("30d", "assumed"),
     }
     assert clocks["mirror_12345"].channels == ("hotline_12345",)
     assert clocks["committee_handle"].action == ("escalate",)
 
 
-def test_reminders_follow_the_common_defaults() -> None:
-    clocks = load(CHANGQIAO)[0].clocks
-    for clock in clocks.values():
-        if clock.late.unit in {"m", "h"} and clock.late.amount <= 60:
-            assert clock.warn == Duration(clock.late.amount // 2, clock.late.unit)
+MINUTES = {"m": 1, "h": 60, "d": 1440, "wd": 1440}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_reminders_follow_the_common_defaults(path: Path) -> None:
+    """Half time up to an hour, an hour before up to a day, otherwise a working day before; dates to remember have none."""
+    for clock in load(path)[0].clocks.values():
+        minutes = clock.late.amount * MINUTES[clock.late.unit]
+        if not clock.counts:
+            assert clock.warn is None, clock.id
+        elif clock.until or minutes > 1440:
+            assert str(clock.warn) == "1wd", clock.id
+        elif minutes <= 60:
+            assert clock.warn == Duration(minutes // 2, "m"), clock.id
         else:
-            assert str(clock.warn) == ("1h" if str(clock.late) in {"1d", "1wd"} else "1wd")
+            assert str(clock.warn) == "1h", clock.id
 
 
 def test_notices_name_only_templates_that_can_be_filled() -> None:
@@ -252,7 +268,7 @@ def test_contrast_is_wcag() -> None:
 
 
 def test_problems_are_listed_in_the_order_of_the_lines(tmp_path: Path) -> None:
-    text = CHANGQIAO.read_text("utf-8").replace('late = "7d"', 'late = "7x"').replace("rate_days = 30", "rate_days = 0")
+    text = CHANGQIAO.read_text("utf-8").replace('late = "7d"', 'late = "7x"', 1).replace("rate_days = 30", "rate_days = 0")
     own = copy(tmp_path, text.replace('domain = "changqiao.example"', 'domain = "https://changqiao.example"'))
     with pytest.raises(StreetFileError) as raised:
         load(own)

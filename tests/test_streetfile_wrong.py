@@ -11,8 +11,9 @@ from infra.streetfile.compile import load
 from tests.wrong_identity import IDENTITY
 from tests.wrong_ladder import LADDER
 from tests.wrong_street import CHANGQIAO, CSV, TEXT, Wrong, refused
+from tests.wrong_workings import WORKINGS
 
-MISTAKES = IDENTITY + LADDER
+MISTAKES = IDENTITY + LADDER + WORKINGS
 
 
 @pytest.mark.parametrize("wrong", MISTAKES, ids=lambda wrong: wrong.name)
@@ -124,3 +125,55 @@ def test_the_shipped_copy_would_load(tmp_path: Path) -> None:
     shutil.copy(CHANGQIAO, tmp_path)
     shutil.copy(CHANGQIAO.with_suffix(".csv"), tmp_path)
     assert load(tmp_path / CHANGQIAO.name)[0].id == "changqiao"
+
+
+# ---- What one table promises another: a way that leads nowhere may stand in several places at once -----------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "keys", "what"),
+    [
+        (
+            'long_run = ["supervisor"]\n',
+            "",
+            {"clocks.long_run.start", "clocks.long_run_review.start"},
+            "never happens in this street",
+        ),
+        (
+            'extend = ["dispatcher", "supervisor"]\n',
+            "",
+            {"clocks.committee_handle.extend", "clocks.whole_case.extend"},
+            "nobody approves it",
+        ),
+        (
+            '"department", ',
+            "",
+            {"departments[management].id"},
+            "no rung dispatches to",
+        ),
+    ],
+)
+def test_a_promise_that_nobody_keeps_is_refused_wherever_it_stands(
+    old: str, new: str, keys: set[str], what: str, tmp_path: Path
+) -> None:
+    assert old in TEXT
+    text = TEXT.replace('dispatch = ["department", "contact"]', 'dispatch = ["department", "committee"]').replace(old, new)
+    problems = refused(tmp_path, text)
+    assert {problem.key for problem in problems} == keys
+    assert all(what in problem.what for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [("departments", "names departments, and there are none"), ("contacts", "names contacts, and there are none")],
+)
+def test_dispatching_to_whom_the_file_does_not_name_is_refused(table: str, what: str, tmp_path: Path) -> None:
+    kept, dropped = [], False
+    for line in TEXT.split("\n"):
+        if line.startswith("["):
+            dropped = line == f"[[{table}]]"
+        if not dropped:
+            kept.append(line)
+    problems = refused(tmp_path, "\n".join(kept))
+    assert {problem.key for problem in problems} == {"rungs[centre].dispatch", "rungs[zone].dispatch"}
+    assert all(what in problem.what for problem in problems)

@@ -91,7 +91,7 @@ IDENTITY = [
     Wrong("empty name", 'brand = { zh = "民情二维码"', '@brand = { zh = ""', "street.brand.zh", "is empty", "write the text"),
     Wrong("name too long", 'zh = "长桥街道"', '@zh = "长桥街道长桥街道长桥街道长"', "street.name", "13 characters", "at most 12"),
     Wrong("wrong encoding inside", 'zh = "徐汇区"', '@zh = "徐\ufffd区"', "street.district.zh", "wrong encoding", "UTF-8"),
-    Wrong("kind of code", 'id = "rental"', '@id = "renting"', "kinds[renting].id", "not known", 'did you mean "rental"?'),
+    Wrong("kind of code", 'id = "issue"', '@id = "isue"', "kinds[isue].id", "not known", 'did you mean "issue"?'),
     # ids
     Wrong("bad id", 'id = "hardware"', '@id = "Hardware!"', "categories[Hardware!].id", "right form", "lower-case letter"),
     Wrong(
@@ -200,11 +200,11 @@ IDENTITY = [
     ),
     Wrong(
         "role to assign to",
-        '["dispatcher", "department"',
-        '@["dispatcher", "departments"',
+        '["dispatcher", "property"',
+        '@["dispatcher", "properties"',
         "rungs[centre].assign[2]",
         "not known",
-        '"department"',
+        'did you mean "property"?',
     ),
     Wrong("role to tell", ACCEPT, ACCEPT + '@tell = ["boss"]\n', "clocks.committee_accept.tell[1]", "not known", "supervisor"),
 ]

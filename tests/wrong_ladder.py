@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.wrong_street import Wrong
 
+SEVEN_DAYS = 'start = "submitted"\nstop = ["handled_confirmed"]\npause = ["long_run", "referred"]\nlate = "7d"'
 FIRST_ZONE = '[[zones]]\nid = "z1"\n'
 
 LADDER = [
@@ -23,24 +24,24 @@ LADDER = [
     ),
     Wrong(
         "unknown event",
-        'start = "submitted"\nstop = ["handled_confirmed"]\nlate = "7d"',
-        '@start = "submited"\nstop = ["handled_confirmed"]\nlate = "7d"',
+        SEVEN_DAYS,
+        "@" + SEVEN_DAYS.replace("submitted", "submited"),
         "clocks.whole_case.start",
         "not known",
         'did you mean "submitted"?',
     ),
     Wrong(
         "stops at its start",
-        'stop = ["handled_confirmed"]\nlate = "7d"',
-        '@stop = ["submitted"]\nlate = "7d"',
+        SEVEN_DAYS,
+        SEVEN_DAYS.replace('stop = ["handled_confirmed"]', '@stop = ["submitted"]'),
         "clocks.whole_case.stop",
         "at which the clock starts",
         "end it",
     ),
     Wrong(
         "never stops",
-        'stop = ["handled_confirmed"]\nlate = "7d"',
-        '@stop = []\nlate = "7d"',
+        SEVEN_DAYS,
+        SEVEN_DAYS.replace('stop = ["handled_confirmed"]', "@stop = []"),
         "clocks.whole_case.stop",
         "empty list",
         "at least one",
@@ -55,8 +56,8 @@ LADDER = [
     ),
     Wrong(
         "unknown pause",
-        'pause = ["waiting"]',
-        '@pause = ["weekends"]',
+        'pause = ["waiting", ',
+        '@pause = ["weekends", ',
         "clocks.committee_handle.pause[1]",
         "not known",
         "waiting",

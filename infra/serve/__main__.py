@@ -65,8 +65,8 @@ def main(argv: list[str]) -> int:
 
 
 def _wanted() -> tuple[str, int]:
-    street_id = os.environ.get("STREET") or "changqiao"
     known = sorted(file.stem for file in (ROOT / "infra" / "streets").glob("*.toml"))
+    street_id = os.environ.get("STREET") or "".join(known[:1])
     if street_id not in known:
         raise InfraError(f"STREET is {street_id!r}; there are {', '.join(known) or 'none'}")
     port = os.environ.get("PORT") or "8000"
