@@ -146,6 +146,7 @@ def environment(endpoint: str) -> dict[str, str]:
         "DOORSTEP_CASES_TABLE": "Cases",
         "DOORSTEP_OUTBOX_TABLE": "Outbox",
         "DOORSTEP_STAFF_TABLE": "Staff",
+        "DOORSTEP_REGISTERS_TABLE": "Registers",
         "DOORSTEP_KEYS_TABLE": "Keys",
         "DOORSTEP_PHOTOS_BUCKET": "photos",
         "DOORSTEP_CODES_BUCKET": "codes",

@@ -25,6 +25,7 @@ class Settings:
     cases_table: str
     outbox_table: str
     staff_table: str
+    registers_table: str
     keys_table: str
     photos_bucket: str
     codes_bucket: str
@@ -56,6 +57,7 @@ class Settings:
             cases_table=need("DOORSTEP_CASES_TABLE"),
             outbox_table=need("DOORSTEP_OUTBOX_TABLE"),
             staff_table=need("DOORSTEP_STAFF_TABLE"),
+            registers_table=need("DOORSTEP_REGISTERS_TABLE"),
             keys_table=need("DOORSTEP_KEYS_TABLE"),
             photos_bucket=need("DOORSTEP_PHOTOS_BUCKET"),
             codes_bucket=need("DOORSTEP_CODES_BUCKET"),

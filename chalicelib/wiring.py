@@ -104,6 +104,7 @@ def _bind(settings: Settings, aws: Aws) -> None:
     from chalicelib.models.cases import CaseItem
     from chalicelib.models.outbox import OutboxRow
     from chalicelib.models.photos import PhotoRow
+    from chalicelib.models.registers import RegisterItem
     from chalicelib.models.staff import StaffItem
 
     bind(
@@ -113,6 +114,7 @@ def _bind(settings: Settings, aws: Aws) -> None:
             PhotoRow: settings.cases_table,
             OutboxRow: settings.outbox_table,
             StaffItem: settings.staff_table,
+            RegisterItem: settings.registers_table,
         },
     )
 

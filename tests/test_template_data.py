@@ -52,7 +52,7 @@ def test_lints_clean(template: dict[str, Any], partition: str) -> None:
 
 def test_every_table_is_protected_and_can_be_restored(template: dict[str, Any]) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
-    assert set(tables) == {"CasesTable", "OutboxTable", "StaffTable", "KeysTable"}
+    assert set(tables) == {"CasesTable", "OutboxTable", "StaffTable", "RegistersTable", "KeysTable"}
     for table in tables.values():
         properties = table["Properties"]
         assert properties["BillingMode"] == "PAY_PER_REQUEST"
@@ -80,6 +80,7 @@ def test_indexes_never_copy_the_body(template: dict[str, Any]) -> None:
         ("OutboxTable", "pending"): (),
         ("OutboxTable", "spare1"): (),
         ("StaffTable", "spare1"): (),
+        **{("RegistersTable", name): ("card",) for name in ("pending", "lease", "flat", "changes", "spare1", "spare2")},
     }
 
 
@@ -112,7 +113,7 @@ def test_buckets_are_private_encrypted_and_refuse_plain_http(template: dict[str,
 def test_photos_end_when_the_street_says_and_uploads_after_a_day(template: dict[str, Any]) -> None:
     rules = template["Resources"]["PhotosBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     ends = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
-    assert ends == {"incoming/": 1, "ready/": 400}
+    assert ends == {"incoming/": 1, "ready/": 400, "lists/": 30}
 
 
 def test_only_the_pages_own_origin_may_post_photos(template: dict[str, Any]) -> None:

@@ -26,8 +26,8 @@ Change = dict[str, Any]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """One person of a registration. `sealed` is the version whose envelope holds the name, the ID number, the phone and the
-    employer under `<key>.<field>`; empty once erased. `guardian`: consent of a guardian is on record (under 14).
+    """One person of a registration. `sealed` says for each field (name, id, phone, employer) which version's envelope holds it,
+    under `<key>.<field>`; empty once erased. `guardian`: consent of a guardian is on record (under 14).
     """
 
     key: str
@@ -37,15 +37,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     phone_mask: str = ""
     id_mac: str = ""
     phone_mac: str = ""
-    has_employer: bool = False
+    employer_mask: str = ""
     minor: bool = False
     guardian: bool = False
-    sealed: int = 0
+    sealed: dict[str, int] = {}
     gone: bool = False
 
     @property
     def erased(self) -> bool:
-        return self.sealed == 0
+        return not self.sealed
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):

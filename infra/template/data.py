@@ -18,12 +18,14 @@ TTL = "ttl"
 CORS_METHODS = ("POST", "GET")
 CORS_HEADERS = ("content-type",)
 CORS_SECONDS = 3600
+LISTS_DAYS = 30
 
 # Output of the template -> variable that `chalicelib.settings` reads.
 ENVIRONMENT = {
     "CasesTable": "DOORSTEP_CASES_TABLE",
     "OutboxTable": "DOORSTEP_OUTBOX_TABLE",
     "StaffTable": "DOORSTEP_STAFF_TABLE",
+    "RegistersTable": "DOORSTEP_REGISTERS_TABLE",
     "KeysTable": "DOORSTEP_KEYS_TABLE",
     "PhotosBucket": "DOORSTEP_PHOTOS_BUCKET",
     "CodesBucket": "DOORSTEP_CODES_BUCKET",
@@ -78,6 +80,16 @@ TABLES: Mapping[str, Table] = {
         local=(Local("waiting", "pending"),),
     ),
     "StaffTable": Table((Index("spare1", "spare1", "spare1_at"),)),
+    "RegistersTable": Table(
+        (
+            Index("pending", "pending", "pending_at", ("card",)),
+            Index("lease", "lease", "lease_to", ("card",)),
+            Index("flat", "flat", "flat_at", ("card",)),
+            Index("changes", "changes", "changed_at", ("card",)),
+            Index("spare1", "spare1", "spare1_at", ("card",)),
+            Index("spare2", "spare2", "spare2_at", ("card",)),
+        )
+    ),
     "KeysTable": Table(),
 }
 
@@ -195,6 +207,8 @@ def _photos(street: Street) -> Json:
         [
             {"Id": "incoming", "Status": "Enabled", "Prefix": "incoming/", "ExpirationInDays": 1},
             {"Id": "ready", "Status": "Enabled", "Prefix": "ready/", "ExpirationInDays": street.retention.photo_days},
+            # Digests and exports of registers: made again when they are needed, so none is kept.
+            {"Id": "lists", "Status": "Enabled", "Prefix": "lists/", "ExpirationInDays": LISTS_DAYS},
             *_rules(),
         ],
     )
