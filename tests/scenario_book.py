@@ -41,7 +41,7 @@ PATTERNS: dict[str, str] = {
     "act": r"(?P<person>[a-z][a-z ]*\d*): (?P<action>\w+)(?: \((?P<fields>[^)]*)\))?",
 }
 # `state` would take these for a state.
-ORDER = ("listed", "desk", "outcome", "stands", "ends", "clock", "sms", "reads", "sheet", "hidden", "told", "nobody", "fact", "state")
+ORDER = ("listed", "desk", "outcome", "stands", "ends", "clock", "sms", "sheet", "reads", "hidden", "told", "nobody", "fact", "state")
 
 
 @dataclass(frozen=True)

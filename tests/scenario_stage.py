@@ -279,7 +279,7 @@ class Stage:
         self._same((self.case.rung, self.case.unit), (rung, unit))
 
     def _outcome(self, outcome: str) -> None:
-        self._same(self.case.outcome, outcome)
+        self._same(str(self.case.outcome), outcome)
 
     def _listed(self, how: str) -> None:
         self._same(self.case.supervised, how == "on")

@@ -27,9 +27,10 @@ def confirm(s: Situation) -> Made:
 
 
 def observe(s: Situation) -> Made:
-    """效果观察: it has held, or it goes on."""
+    """效果观察: it has held, or what was called handled is opened again."""
     held = s.text("held") == "yes"
-    return [("observed", {"held": held, "state": _after_handling(s), "text": s.text()})]
+    made: Made = [("observed", {"held": held, "state": _after_handling(s), "text": s.text()})]
+    return made if held else [*made, ("reopened", {"reason": s.text(), "by_observation": True})]
 
 
 def contact(s: Situation) -> Made:
