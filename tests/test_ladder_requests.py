@@ -1,4 +1,4 @@
-"""What takes a second person: more time, a long run, finding a report invalid; who grants it, when, and what it does to clocks."""
+"""What takes a second person: more time, a long run, finding a report invalid; who grants it, when, what it does to clocks."""
 
 from __future__ import annotations
 
