@@ -17,6 +17,7 @@ from chalicelib import wiring
 from chalicelib.handlers import fallback
 from chalicelib.handlers.desk import desk
 from chalicelib.handlers.follow import follow
+from chalicelib.handlers.intake import intake
 from chalicelib.handlers.resident import resident
 from chalicelib.handlers.signin import signin
 
@@ -46,6 +47,7 @@ app.register_blueprint(resident)
 app.register_blueprint(follow)
 app.register_blueprint(signin)
 app.register_blueprint(desk)
+app.register_blueprint(intake)
 
 
 @app.lambda_function(name="reveal")

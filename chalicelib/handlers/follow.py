@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from typing import Any
 
 from chalice.app import Blueprint, Response
@@ -15,6 +16,7 @@ from chalicelib.usecases import capability, pictures
 from chalicelib.usecases import follow as following
 from chalicelib.usecases.capability import Stored
 from chalicelib.web import pages
+from chalicelib.web.views import Elsewhere
 
 follow = Blueprint(__name__)
 
@@ -27,6 +29,7 @@ def _progress(
 ) -> Response:
     ctx = wiring.context()
     allowed = set(following.actions(ctx, stored.case)) if token else set()
+    into = following.went_into(stored.case)
     text = pages.progress(
         it.look,
         ctx.street,
@@ -39,6 +42,7 @@ def _progress(
         values or {},
         error,
         place=ctx.place_of(stored.case),
+        into=Elsewhere(**asdict(into)) if into else None,
     )
     return html(text, status=error.status if error else 200)
 

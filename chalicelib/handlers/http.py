@@ -42,9 +42,23 @@ class Asked:
     prefers: Mapping[str, str] = field(default_factory=dict)
     session: Session | None = None
     session_id: str = ""
+    address: str = ""
 
     def form(self) -> dict[str, str]:
-        """The urlencoded fields. Raises `Malformed` for anything but UTF-8 pairs, `TooLarge` past `BODY_MAX`."""
+        """The urlencoded fields, the last of each name.
+
+        Raises `Malformed` for anything but UTF-8 pairs, `TooLarge` past `BODY_MAX`.
+        """
+        return dict(self._pairs())
+
+    def form_lists(self) -> dict[str, list[str]]:
+        """The urlencoded fields with all values of each name, in the form's order. Raises like `form`."""
+        found: dict[str, list[str]] = {}
+        for name, value in self._pairs():
+            found.setdefault(name, []).append(value)
+        return found
+
+    def _pairs(self) -> list[tuple[str, str]]:
         if len(self.body) > BODY_MAX:
             raise TooLarge("body")
         try:
@@ -59,7 +73,7 @@ class Asked:
             raise Malformed("form") from error
         if any("\x00" in value for pair in pairs for value in pair):
             raise Malformed("form")
-        return dict(pairs)
+        return pairs
 
     def json(self) -> dict[str, Any]:
         """A JSON object. Raises `Malformed` or `TooLarge`."""
@@ -130,6 +144,7 @@ def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
         body=body.encode() if isinstance(body, str) else body,
         origin=base_url or f"{scheme}://{headers.get('host', '')}",
         prefers=prefers,
+        address=str((context.get("identity") or {}).get("sourceIp") or ""),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.casework import ladder, numbers
@@ -15,6 +16,16 @@ from chalicelib.models import cases
 from chalicelib.usecases import capability
 from chalicelib.usecases.acting import commit
 from chalicelib.usecases.context import Context
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The case that another one went into: how it stands, without anybody's words but the office's result."""
+
+    state: str
+    outcome: str | None = None
+    result: str = ""
+
 
 WRONG_TRIES = 5
 LOCK_MINUTES = 60
@@ -55,3 +66,19 @@ def act(ctx: Context, token: str, action: str, data: Mapping[str, Any], attempt:
     """Adds, replies, rates or withdraws. Raises what `ladder.decide` raises, and `Unknown` for the link."""
     stored = capability.open_link(ctx, token)
     return commit(ctx, stored, Command(action, attempt, data), ME)
+
+
+def went_into(case: Case) -> Elsewhere | None:
+    """How the case stands that this one was merged into, and its result once it is handled; None for a case of its own."""
+    seen, last = {case.no}, case
+    # What it went into may have been merged itself.
+    while last.merged_into and last.merged_into not in seen:
+        found = cases.get(last.merged_into)
+        if found is None:
+            break
+        seen.add(found.case.no)
+        last = found.case
+    if last is case:
+        return None
+    done = last.handled_at or last.closed_at
+    return Elsewhere(last.state, last.outcome if done else None, last.result if done else "")

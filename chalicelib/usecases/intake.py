@@ -30,8 +30,6 @@ CHANNELS = {
     "hotline_12345": False,
     "petition": False,
 }
-# Orders from above carry a number of their own.
-NUMBERED = frozenset({"hotline_12345", "petition"})
 # Deputies look on; everybody else may take something in where they work.
 TAKERS = ROLES - {"deputy"}
 _EXTERNAL = re.compile(r"[0-9A-Za-z\-_/.]{1,40}")
@@ -99,9 +97,10 @@ def take_in(ctx: Context, actor: Actor, taken: Taken) -> Case:
         external=taken.external.strip(),
         photo_ref=photo_ref(ctx, key),
     )
-    body = msgspec.structs.asdict(msgspec.structs.replace(facts, phone_mask="", lang=""))
-    said = {name: value for name, value in body.items() if isinstance(value, str | bool | int)}
-    return once(ctx, New(key, {**said, "by": actor.id}, facts, phone, place, actor.id, actor.name))
+    said = {name: getattr(clean, name) for name in ("text", "category", "nickname", "phone", "elsewhere", "reporter")}
+    chosen = {"place": place.id, "channel": taken.channel, "class": taken.case_class, "active": active, "by": actor.id}
+    body = {**said, **chosen, "external": facts.external}
+    return once(ctx, New(key, body, facts, phone, place, actor.id, actor.name))
 
 
 def _problems(ctx: Context, taken: Taken) -> list[FieldError]:

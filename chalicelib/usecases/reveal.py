@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from chalicelib.casework import access
 from chalicelib.casework.decide import Command
 from chalicelib.errors import DoorstepError, Forbidden, NotAllowed, Unknown
@@ -16,6 +18,7 @@ from chalicelib.ports import VaultClosed
 from chalicelib.usecases import signin
 from chalicelib.usecases.acting import commit
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.nearby import crew
 
 
 def reveal(ctx: Context, session_id: str, no: str, reason: str, note: str, attempt: str) -> str:
@@ -36,8 +39,12 @@ def reveal(ctx: Context, session_id: str, no: str, reason: str, note: str, attem
 
 
 def handle(ctx: Context, event: Mapping[str, str]) -> dict[str, str]:
-    """The function's own entry: `{session, case, reason, note, attempt}` → `{phone}` or `{error, reason}`."""
+    """The function's own entry: `{session, case, reason, note, attempt}` → `{phone}`; `{session, case, crew}` → `{crew}`, the
+    colleagues nearest to a hazard as JSON; or `{error, reason}`.
+    """
     try:
+        if event.get("crew"):
+            return {"crew": msgspec.json.encode(crew(ctx, event["session"], event["case"])).decode()}
         phone = reveal(
             ctx, event["session"], event["case"], event.get("reason", ""), event.get("note", ""), event.get("attempt", "")
         )

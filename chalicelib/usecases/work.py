@@ -53,12 +53,16 @@ def my_queue(ctx: Context, actor: Actor) -> list[Card]:
     return _merged([*found, to_approve(ctx, actor)])
 
 
+def approves(ctx: Context, actor: Actor) -> set[str]:
+    """The actor's roles whose yes the street asks for."""
+    asked = {role for kind in REQUESTS for role in ctx.street.approvals.roles(kind)}
+    return {role for role, _ in map(split_grant, actor.grants)} & asked
+
+
 def to_approve(ctx: Context, actor: Actor) -> list[Card]:
     """What waits for a second person's yes, in the actor's units."""
-    approvals = ctx.street.approvals
-    asked = {role for kind in REQUESTS for role in approvals.roles(kind)}
     found = []
-    for role in {role for role, _ in map(split_grant, actor.grants)} & asked:
+    for role in sorted(approves(ctx, actor)):
         units = {unit for held, unit in map(split_grant, actor.grants) if held == role}
         cards = cases.watched(f"approve:{role}", QUEUE_LIMIT)
         found.append([card for card in cards if any(_inside(unit, card) for unit in units)])

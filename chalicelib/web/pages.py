@@ -19,16 +19,20 @@ from chalicelib.ports import UploadGrant
 from chalicelib.street import Place, Street
 from chalicelib.web.i18n import count, t
 from chalicelib.web.pages_desk import activate, case, office_label, queue, signin
-from chalicelib.web.present_case import head, holder, office_of
+from chalicelib.web.pages_intake import intake
+from chalicelib.web.pages_sheets import PAPERS, handover, sheet
+from chalicelib.web.present_case import head, holder, notes, office_of, state_for_residents
 from chalicelib.web.present_common import describe, field_text, frame
 from chalicelib.web.present_common import problem as problem_view
+from chalicelib.web.present_events import outcome_name, rating_words
 from chalicelib.web.present_form import PlateView, categories, plate, promise, reporters, tabs, version_words
 from chalicelib.web.present_ladder import ladder
-from chalicelib.web.present_timeline import later, rating_words, timeline
+from chalicelib.web.present_timeline import later, timeline
 from chalicelib.web.render import render, rich
-from chalicelib.web.views import Look, PhotoView
+from chalicelib.web.views import Elsewhere, Look, PhotoView
 
 __all__ = [
+    "PAPERS",
     "Look",
     "activate",
     "case",
@@ -36,6 +40,8 @@ __all__ = [
     "code_problem",
     "error",
     "form",
+    "handover",
+    "intake",
     "office_label",
     "photos",
     "problem",
@@ -43,6 +49,7 @@ __all__ = [
     "queue",
     "rate",
     "received",
+    "sheet",
     "signin",
     "track",
 ]
@@ -68,8 +75,11 @@ def form(
     error: DoorstepError | None = None,
     *,
     links: Mapping[str, str] | None = None,
+    proof: str = "",
 ) -> str:
-    """The form at the door. `links` holds the codes of the same door's other kinds, by kind."""
+    """The form at the door. `links` holds the codes of the same door's other kinds, by kind; `proof` is a challenge that the page
+    solves before it sends itself again.
+    """
     look = replace(look, path=f"/f/{kind}?c={code}") if error else look
     key, params = promise(street, place, look.lang)
     return render(
@@ -94,6 +104,7 @@ def form(
         notice_version=version_words(street.notice_version, look.lang),
         case_days=street.retention.case_days,
         photo_days=street.retention.photo_days,
+        proof=proof,
     )
 
 
@@ -125,8 +136,12 @@ def progress(
     error: DoorstepError | None = None,
     *,
     place: Place | None = None,
+    into: Elsewhere | None = None,
 ) -> str:
-    """What the resident follows. Without a token (found by number and four digits) it is for reading only."""
+    """What the resident follows; `into` is the case that this one was merged into.
+
+    Without a token (found by number and four digits) it is for reading only.
+    """
     typed = values or {}
     look = replace(look, path=f"/t/{token}" if token else "/track")
     seen = head(street, case, place, now, look.lang)
@@ -138,6 +153,8 @@ def progress(
         f=frame(look, street, seen.title),
         c=seen,
         holder=holder(street, case, now, look.lang),
+        notes=notes(street, case, now, look.lang),
+        into=_into(look.lang, into) if into else None,
         ladder=ladder(street, case, events, now, look.lang),
         lines=timeline(street, case, events, photos, place, now, look.lang),
         later=later(photos),
@@ -149,6 +166,15 @@ def progress(
         problem=problem_view(look.lang, error),
         attempt=secrets.token_hex(16),
     )
+
+
+def _into(lang: str, into: Elsewhere) -> dict[str, str]:
+    state = state_for_residents(into.state, lang)
+    return {
+        "words": t(lang, "progress.merged.state", state=state),
+        "outcome": outcome_name(into.outcome, lang),
+        "result": into.result,
+    }
 
 
 def photos(

@@ -7,22 +7,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.casework.access import OVERSEERS
-from chalicelib.casework.card import Card
+from chalicelib.casework.card import Card, marks_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
 from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Rung, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.present_acts import Sent, acts
 from chalicelib.web.present_case import head, holder, past_clocks
 from chalicelib.web.present_common import frame, tel
 from chalicelib.web.present_common import problem as problem_view
-from chalicelib.web.present_desk import Sent, act_view, case_marks, facts
-from chalicelib.web.present_offices import grant_name, office_name
+from chalicelib.web.present_facts import case_marks, facts, known, links, partners, requests, triage
+from chalicelib.web.present_offices import grant_name, office_name, role_name
 from chalicelib.web.present_queue import chips, rows
 from chalicelib.web.present_timeline import timeline
 from chalicelib.web.render import render
-from chalicelib.web.views import ActionView, Look, PhotoView, Viewer
+from chalicelib.web.views import ActionView, Helper, Look, PhotoView, Viewer
 
 DESK = ("tokens", "desk")
 
@@ -58,7 +59,7 @@ def queue(
     filter: str,
     counts: Mapping[str, int],
 ) -> str:
-    """My cases by deadline. `filter` is one of `all late near urgent unassigned scope`."""
+    """My cases by deadline. `filter` is one of `all late near urgent unassigned approve scope`."""
     return render(
         "queue.html",
         look,
@@ -66,7 +67,7 @@ def queue(
         DESK,
         f=frame(look, street, t(look.lang, "desk.queue.title")),
         me=me,
-        grants=[grant_name(street, grant, look.lang) for grant in me.grants],
+        grants=_grants(street, me, look.lang),
         here="queue",
         total=counts.get("all", len(cards)),
         now=dates.moment(look.lang, now, street.tz, now),
@@ -96,15 +97,19 @@ def case(
     *,
     place: Place | None = None,
     names: Mapping[str, str] | None = None,
+    helpers: Sequence[Helper] = (),
 ) -> str:
-    """One case at the desk. `values["act"]` names the action that was refused; `names` are the names of colleagues by `by`."""
-    typed = values or {}
+    """One case at the desk. `values["act"]` names the action that was refused; `names` are the names of colleagues by `by`;
+    `helpers` are whom to call to a hazard.
+    """
+    typed, known_as = values or {}, names or {}
     look = replace(look, path=f"/desk/cases/{case.no}")
-    seen = problem_view(look.lang, error)
-    views = {action.id: act_view(action, look.lang, typed, seen) for action in actions}
-    primary = next((action.id for action in actions if action.primary and not action.missing), None)
-    having = holder(street, case, now, look.lang, names=True)
+    lang = look.lang
+    seen = problem_view(lang, error)
+    having = holder(street, case, now, lang, names=True)
     running = [clock for clock in (having.clock, *having.more) if clock]
+    card_marks = marks_of(case, street)
+    offered = acts(actions, lang, typed, seen)
     return render(
         "case.html",
         look,
@@ -112,25 +117,44 @@ def case(
         DESK,
         f=frame(look, street, case.title),
         me=me,
-        grants=[grant_name(street, grant, look.lang) for grant in me.grants],
+        grants=_grants(street, me, lang),
         here="case",
         total="",
-        c=head(street, case, place, now, look.lang),
-        facts=facts(street, case, place, me, now, look.lang),
-        marks=case_marks(street, case, having.clock, look.lang),
+        c=head(street, case, place, now, lang, staff=True),
+        facts=facts(street, case, place, me, now, lang),
+        marks=case_marks(street, case, having.clock, card_marks, lang),
         photos=photos,
         holder=having,
-        clocks=[*running, *past_clocks(street, case, now, look.lang)],
-        primary=views[primary] if primary else None,
-        others=[views[a.id] for a in actions if a.id not in {primary, "reveal"} and not a.missing],
-        blocked=[views[a.id] for a in actions if a.id != "reveal" and a.missing],
-        reveal=views.get("reveal") if me.sees_reporter and case.phone_mask else None,
+        clocks=[*running, *past_clocks(street, case, now, lang)],
+        partners=partners(street, case, now, lang),
+        requests=requests(street, case, known_as, now, lang),
+        known=known(street, case, events, now, lang),
+        triage=triage(case, known_as, lang),
+        links=links(case, lang) if me.sees_reporter else [],
+        helpers=[(one, role_name(one.role, lang) if one.role else "", tel(one.phone)) for one in helpers],
+        sheets=_sheets(case, events),
+        acts=offered,
+        reveal=offered.reveal if me.sees_reporter and case.phone_mask else None,
         revealed={"phone": revealed, "tel": tel(revealed)} if revealed and me.sees_reporter else None,
-        lines=timeline(street, case, events, photos, place, now, look.lang, names or {}),
+        lines=timeline(street, case, events, photos, place, now, lang, known_as, blind=not me.sees_reporter),
         sent=Sent(f"{look.root}/desk/cases/{case.no}", me.csrf, attempt, case.version),
         act=typed.get("act", ""),
         problem=seen,
     )
+
+
+def _grants(street: Street, me: Viewer, lang: str) -> list[str]:
+    return [grant_name(street, grant, lang) for grant in me.grants]
+
+
+def _sheets(case: Case, events: Sequence[Event]) -> list[str]:
+    """Which papers there are to print of this case."""
+    found = ["order"]
+    if case.partners:
+        found.append("task_sheet")
+    if any(event.type == "referred" for event in events):
+        found.append("exit")
+    return found
 
 
 def office_label(lang: str, street: Street, rung: Rung, unit: str) -> str:

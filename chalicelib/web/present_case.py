@@ -8,13 +8,13 @@ from datetime import datetime
 from chalicelib.casework.case import Case
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
-from chalicelib.web.i18n import t
-from chalicelib.web.present_clocks import ClockView, concerns_residents, ended, live, running, what_if_not
+from chalicelib.web.i18n import has, t
+from chalicelib.web.present_clocks import ClockView, concerns_residents, counts, ended, live, running, what_if_not
+from chalicelib.web.present_events import outcome_name
 from chalicelib.web.present_ladder import next_office
-from chalicelib.web.present_offices import office_name, party_role, where
-from chalicelib.web.present_timeline import outcome_name
+from chalicelib.web.present_offices import office_name, party_name, party_role, where
 
-GLYPHS = {"received": "clock", "waiting": "chat", "handled": "tick", "visiting": "tick", "closed": "tick"}
+GLYPHS = {"waiting": "chat", "observing": "eye", "handled": "tick", "visiting": "tick", "closed": "tick"}
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,31 @@ class CaseHead:
 
 
 def office_of(street: Street, case: Case, lang: str, names: bool) -> str:
-    """The office, and whoever it gave the case to: by role for residents, by name for colleagues."""
+    """The office, and whoever it gave the case to: a person by role for residents, by name for colleagues; a lead by its name."""
     office = office_name(street, case.rung, case.unit, lang)
-    if case.assignee is None or not case.open:
+    if not case.open:
         return office
-    party = case.assignee.name if names else party_role(street, case.assignee, lang)
-    return t(lang, "who.assigned", office=office, party=party)
+    if case.assignee is not None:
+        party = case.assignee.name if names else party_role(street, case.assignee, lang)
+        return t(lang, "who.assigned", office=office, party=party)
+    if case.lead is not None:
+        return t(lang, "who.led", office=office, party=party_name(street, case.lead.party, lang))
+    return office
 
 
-def head(street: Street, case: Case, place: Place | None, now: datetime, lang: str) -> CaseHead:
+def state_for_residents(state: str, lang: str) -> str:
+    """The state in plain words, without what offices have between each other."""
+    own = f"progress.state.{state}"
+    return t(lang, own if has(lang, own) else f"state.{state}")
+
+
+def head(street: Street, case: Case, place: Place | None, now: datetime, lang: str, *, staff: bool = False) -> CaseHead:
     return CaseHead(
         no=case.no,
         title=case.title,
         text=case.text,
         place=where(street, case, place, lang),
-        state=t(lang, f"state.{case.state}"),
+        state=t(lang, f"state.{case.state}") if staff else state_for_residents(case.state, lang),
         glyph=GLYPHS.get(case.state, "clock"),
         open=case.open,
         outcome=outcome_name(case.outcome, lang),
@@ -76,7 +86,7 @@ def head(street: Street, case: Case, place: Place | None, now: datetime, lang: s
 
 def holder(street: Street, case: Case, now: datetime, lang: str, names: bool = False) -> Holder:
     runs = [run for run in live(case) if names or concerns_residents(street.clocks.get(run.id))] if case.open else []
-    clocks = [running(street, run, now, lang) for run in runs]
+    clocks = [running(street, run, now, lang, case) for run in runs]
     first = next((run for run in runs if run.running), None)
     return Holder(
         office=office_of(street, case, lang, names),
@@ -90,7 +100,26 @@ def holder(street: Street, case: Case, now: datetime, lang: str, names: bool = F
 
 
 def past_clocks(street: Street, case: Case, now: datetime, lang: str) -> list[ClockView]:
-    """Clocks that were stopped, the latest run of each, for the desk's panel."""
-    latest = {run.id: run for run in case.clocks if run.stopped}
-    alive = {run.id for run in case.clocks if run.stopped is None}
-    return [ended(street, run, now, lang) for run_id, run in latest.items() if run_id not in alive]
+    """Clocks that were stopped, the latest run of each, for the desk's panel. Nobody is judged by dates to look again."""
+    latest = {run.key: run for run in case.clocks if run.stopped and counts(street, run)}
+    alive = {run.key for run in case.clocks if run.stopped is None}
+    return [ended(street, run, now, lang, case) for key, run in latest.items() if key not in alive]
+
+
+def notes(street: Street, case: Case, now: datetime, lang: str) -> list[str]:
+    """What a resident has to know besides: another date than promised, what is being watched, that it went on elsewhere."""
+    found = []
+    if case.extended and case.open:
+        original = min((run.original for run in case.clocks if run.original and run.stopped is None), default=None)
+        moved = dates.moment(lang, original, street.tz, now) if original else ""
+        found.append(t(lang, "progress.note.extended", original=moved) if moved else t(lang, "progress.note.longer"))
+    if case.state == "long_run" and case.long_run_until:
+        found.append(t(lang, "progress.note.long_run", day=dates.day(lang, case.long_run_until, street.tz, now)))
+    if case.state == "observing" and case.observe_until:
+        found.append(t(lang, "progress.note.observing", by=dates.moment(lang, case.observe_until, street.tz, now)))
+    if case.state == "referred":
+        way = street.exit_by_id.get(case.exit)
+        found.append(t(lang, "progress.note.referred", exit=way.name.text(lang) if way else ""))
+    if case.state == "invalid":
+        found.append(t(lang, "progress.note.invalid", phone=street.phone.replace(" ", "\u00a0")))
+    return found

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from chalicelib.casework import calendar
 from chalicelib.casework.case import Case, ClockRun
+from chalicelib.casework.clocks import length
 from chalicelib.casework.events import parse
 from chalicelib.street import Clock, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.present_offices import party_name
 
 # Events that end a matter for the person who reported it.
 FINISHING = frozenset({"handled_confirmed", "closed"})
@@ -20,7 +22,10 @@ GLYPHS = {PLAIN: "clock", NEAR: "hourglass", LATE: "bang", DONE: "tick", MISSED:
 
 @dataclass(frozen=True)
 class ClockView:
-    """`share` is how much of the time is used, in percent; `notch` where the deadline was on the bar of a late clock."""
+    """`share` is how much of the time is used, in percent; `notch` where the deadline was on the bar of a late clock.
+
+    `party` is whose clock it is where each has one, `original` the end that an extension moved.
+    """
 
     id: str
     name: str
@@ -34,6 +39,8 @@ class ClockView:
     notch: int | None
     used: str
     total: str
+    party: str = ""
+    original: str = ""
 
 
 def standing(warn: str | None, due: str, now: datetime) -> str:
@@ -48,34 +55,41 @@ def name_of(street: Street, clock_id: str, lang: str) -> str:
     return clock.name.text(lang) if clock else t(lang, "clock.other")
 
 
-def total_of(street: Street, clock_id: str, lang: str) -> str:
+def total_of(street: Street, clock_id: str, lang: str, case_class: str = "") -> str:
+    """How long the clock is; nothing for one that ends on a named date."""
     clock = street.clocks.get(clock_id)
-    return dates.duration(lang, clock.late) if clock else ""
+    return dates.duration(lang, length(clock, case_class)) if clock and not clock.until else ""
 
 
-def left_words(street: Street, clock_id: str, due: str, now: datetime, lang: str) -> str:
+def _in_working_days(street: Street, clock_id: str, case_class: str) -> bool:
+    clock = street.clocks.get(clock_id)
+    return clock is not None and not clock.until and length(clock, case_class).unit == "wd"
+
+
+def left_words(street: Street, clock_id: str, due: str, now: datetime, lang: str, case_class: str = "") -> str:
     """How much is left, in the clock's own unit."""
-    clock = street.clocks.get(clock_id)
-    if clock and clock.late.unit == "wd":
+    if _in_working_days(street, clock_id, case_class):
         return dates.working_days(lang, calendar.working_between(now, parse(due), street.calendar, street.tz))
     return dates.span(lang, parse(due) - now)
 
 
-def mark_words(state: str, street: Street, clock_id: str, due: str, now: datetime, lang: str) -> str:
+def mark_words(state: str, street: Street, clock_id: str, due: str, now: datetime, lang: str, case_class: str = "") -> str:
+    clock = street.clocks.get(clock_id)
+    if clock is not None and not clock.counts:
+        return t(lang, "mark.date", day=dates.day(lang, due, street.tz, now))
     if state == LATE:
         return t(lang, "mark.late", span=dates.span(lang, now - parse(due)))
     if state == NEAR:
         return t(lang, "mark.near", span=dates.span(lang, parse(due) - now))
-    return t(lang, "mark.left", span=left_words(street, clock_id, due, now, lang))
+    return t(lang, "mark.left", span=left_words(street, clock_id, due, now, lang, case_class))
 
 
-def bar(street: Street, clock_id: str, started: str, due: str, now: datetime) -> tuple[int, int | None]:
+def bar(street: Street, clock_id: str, started: str, due: str, now: datetime, case_class: str = "") -> tuple[int, int | None]:
     """(share used, notch) in percent. Working-day clocks fill by working time."""
-    clock = street.clocks.get(clock_id)
+    wd = _in_working_days(street, clock_id, case_class)
     begin, end = parse(started), parse(due)
 
     def between(a: datetime, b: datetime) -> timedelta:
-        wd = clock is not None and clock.late.unit == "wd"
         return calendar.working_between(a, b, street.calendar, street.tz) if wd else b - a
 
     whole, used = between(begin, end), between(begin, max(now, begin))
@@ -86,27 +100,41 @@ def bar(street: Street, clock_id: str, started: str, due: str, now: datetime) ->
     return max(2, round(100 * (used / whole))), None
 
 
-def running(street: Street, run: ClockRun, now: datetime, lang: str) -> ClockView:
-    """A clock that runs or stands still."""
-    state = PAUSED if run.paused else standing(run.warn, run.due, now)
-    words = t(lang, "mark.paused") if run.paused else mark_words(state, street, run.id, run.due, now, lang)
-    share, notch = bar(street, run.id, run.started, run.due, parse(run.paused) if run.paused else now)
+def running(street: Street, run: ClockRun, now: datetime, lang: str, case: Case | None = None) -> ClockView:
+    """A clock that runs or stands still, of a case whose class may have a length of its own."""
+    clock, case_class = street.clocks.get(run.id), case.case_class if case else ""
+    counts = clock is None or clock.counts
+    state = PAUSED if run.paused else standing(run.warn, run.due, now) if counts else PLAIN
+    paused = "mark.paused" if case is None or case.state == "waiting" else "mark.standing"
+    words = t(lang, paused) if run.paused else mark_words(state, street, run.id, run.due, now, lang, case_class)
+    share, notch = bar(street, run.id, run.started, run.due, parse(run.paused) if run.paused else now, case_class)
     used = now - parse(run.started)
-    return _view(street, run, state, words, share, notch, dates.span(lang, used), now, lang)
+    return _view(street, run, state, words, share, notch, dates.span(lang, used), now, lang, case)
 
 
-def ended(street: Street, run: ClockRun, now: datetime, lang: str) -> ClockView:
+def ended(street: Street, run: ClockRun, now: datetime, lang: str, case: Case | None = None) -> ClockView:
     """A clock that was stopped: in time or not, and how long it took."""
     stopped = parse(run.stopped or run.due)
     in_time = stopped <= parse(run.due)
     used = dates.span(lang, stopped - parse(run.started))
     words = t(lang, "mark.done" if in_time else "mark.missed", span=used)
-    return _view(street, run, DONE if in_time else MISSED, words, 100, None, used, now, lang)
+    return _view(street, run, DONE if in_time else MISSED, words, 100, None, used, now, lang, case)
 
 
 def _view(
-    street: Street, run: ClockRun, state: str, words: str, share: int, notch: int | None, used: str, now: datetime, lang: str
+    street: Street,
+    run: ClockRun,
+    state: str,
+    words: str,
+    share: int,
+    notch: int | None,
+    used: str,
+    now: datetime,
+    lang: str,
+    case: Case | None,
 ) -> ClockView:
+    partners = case.partners if case else ()
+    called = next((one.party for one in partners if one.party.id == run.party), None)
     return ClockView(
         id=run.id,
         name=name_of(street, run.id, lang),
@@ -119,16 +147,26 @@ def _view(
         share=share,
         notch=notch,
         used=used,
-        total=total_of(street, run.id, lang),
+        total=total_of(street, run.id, lang, case.case_class if case else ""),
+        party=party_name(street, called, lang) if called else "",
+        original=dates.moment(lang, run.original, street.tz, now) if run.original else "",
     )
 
 
 def concerns_residents(clock: Clock | None) -> bool:
-    """Clocks that promise an answer or the end of the matter; an office's own (to dispatch in time) are left to the desk."""
-    if clock is None:
+    """Clocks that promise an answer or the end of the matter; an office's own (to dispatch in time), a party's, and dates to look
+    again are left to the desk.
+    """
+    if clock is None or clock.party or not clock.counts:
         return False
     stops = set(clock.stop)
     return bool(stops & {"accepted", "prelim_given"}) or bool(stops & FINISHING and not stops & {"allocated", "assigned"})
+
+
+def counts(street: Street, run: ClockRun) -> bool:
+    """Whether anybody can be late for it."""
+    clock = street.clocks.get(run.id)
+    return clock is None or clock.counts
 
 
 def live(case: Case) -> list[ClockRun]:

@@ -14,7 +14,7 @@ from chalicelib.web.i18n import t
 from chalicelib.web.present_clocks import ClockView, concerns_residents, live, running
 from chalicelib.web.present_offices import office_name
 
-MOVES = frozenset({"passed_up", "allocated"})
+MOVES = frozenset({"passed_up", "allocated", "routed", "returned_down", "refused"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def stays(case: Case, events: Sequence[Event]) -> list[Stay]:
         if event.type == "submitted":
             first = event.data.get("case", {})
             found.append(Stay(first.get("rung", case.rung), first.get("unit", case.unit), event.instant, None))
-        elif event.type in MOVES and found:
+        elif event.type in MOVES and found and event.data.get("rung"):
             last = found[-1]
             how = "auto" if event.by == "system" else event.type
             found[-1] = Stay(last.rung, last.unit, last.since, event.instant, how)
@@ -100,11 +100,11 @@ def _rung(street: Street, case: Case, rung: Rung, stay: Stay | None, below: set[
         name = office_name(street, rung.id, case.unit, lang)
         if not case.open:
             return RungView(level, name, "done", t(lang, "ladder.ended"))
-        if case.state == "handled":
+        if case.state in {"handled", "observing"}:
             return RungView(level, name, "done", t(lang, "ladder.handled"))
         runs = [run for run in live(case) if run.running and concerns_residents(street.clocks.get(run.id))]
         mine = next((run for run in runs if run.rung == rung.id), runs[0] if runs else None)
-        clock = running(street, mine, now, lang) if mine else None
+        clock = running(street, mine, now, lang, case) if mine else None
         return RungView(level, name, "now", clock=clock, moves=_moves(street, case, rung, lang, now))
     if stay and stay.until:
         used = dates.span(lang, stay.until - stay.since)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from chalicelib.casework.case import Case, Party
-from chalicelib.street import Committee, Community, Place, Street, Zone
+from chalicelib.street import Committee, Community, Department, Place, Street, Zone
 from chalicelib.web.i18n import has, t
 
 
 def unit_name(street: Street, unit: str, lang: str) -> str:
     """`committee:c07` → the committee's name; the street's own name for `street` and for a unit that is no longer there."""
     level, _, unit_id = unit.partition(":")
-    found: Committee | Zone | Community | None = None
+    found: Committee | Zone | Community | Department | None = None
     if level == "committee":
         found = street.committee_by_id.get(unit_id)
     elif level == "zone":
         found = street.zone_by_id.get(unit_id)
     elif level == "community":
         found = street.community_by_id.get(unit_id)
+    elif level == "dept":
+        found = street.department_by_id.get(unit_id)
     return found.name.text(lang) if found else street.name.text(lang)
 
 
@@ -43,6 +45,18 @@ def grant_name(street: Street, grant: str, lang: str) -> str:
 def party_role(street: Street, party: Party, lang: str) -> str:
     """An assignee as residents may know it: the role, never the name."""
     return role_name(party.grant, lang) if party.grant else t(lang, "role.staff")
+
+
+def party_name(street: Street, party: Party, lang: str) -> str:
+    """A lead or co-handler as anybody may know them: the department's, office's or company's name, a person's role."""
+    kind, _, rest = party.id.partition(":")
+    if kind == "contact":
+        return next((one.name.text(lang) for one in street.contacts if one.id == rest), party.name)
+    if "@" not in party.id:
+        return party_role(street, party, lang)
+    role, _, unit = party.id.partition("@")
+    name = unit_name(street, unit, lang)
+    return name if role == "department" else t(lang, "who.party", unit=name, role=role_name(party.id, lang))
 
 
 def place_name(street: Street, place: Place, lang: str) -> str:

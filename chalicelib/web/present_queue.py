@@ -10,12 +10,14 @@ from chalicelib.casework.card import Card
 from chalicelib.street import Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
-from chalicelib.web.present_clocks import GLYPHS, LATE, NEAR, bar, mark_words, name_of, standing
+from chalicelib.web.present_clocks import GLYPHS, LATE, NEAR, PLAIN, bar, mark_words, name_of, standing
 from chalicelib.web.views import Look
 
-FILTERS = {"all": "list", "late": "bang", "near": "hourglass", "urgent": "warn", "unassigned": "user"}
-MARK_GLYPHS = {"urgent": "warn", "supervised": "eye"}
-ORDER = ("urgent", "supervised")
+FILTERS = {"all": "list", "late": "bang", "near": "hourglass", "urgent": "warn", "unassigned": "user", "approve": "lock"}
+MARK_GLYPHS = {"urgent": "warn", "supervised": "eye", "approval": "lock", "recurs": "again", "extended": "clock", "owing": "user"}
+ORDER = tuple(MARK_GLYPHS)
+# Beside the deadline; what is more is counted.
+IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,18 @@ def marks(names: Sequence[str], lang: str) -> tuple[Mark, ...]:
     return tuple(Mark(name, MARK_GLYPHS[name], t(lang, f"mark.{name}")) for name in ORDER if name in names)
 
 
+def few(found: Sequence[Mark], lang: str) -> tuple[Mark, ...]:
+    """The weightiest, and how many more there are."""
+    more = len(found) - IN_A_ROW
+    return (*found[:IN_A_ROW], *([Mark("tag", "", t(lang, "mark.more", n=more))] if more > 0 else []))
+
+
 def chips(look: Look, chosen: str, counts: Mapping[str, int], wide: bool) -> list[Chip]:
-    """The filters of my queue, and last everything in my scope for those who oversee one."""
+    """The filters of my queue, with what waits for my yes where I may give one; last everything in my scope for overseers."""
     found = [
         Chip(t(look.lang, f"desk.filter.{name}"), glyph, _link(look, name), str(counts.get(name, 0)), name == chosen)
         for name, glyph in FILTERS.items()
+        if name != "approve" or "approve" in counts
     ]
     if wide:
         found.append(Chip(t(look.lang, "desk.filter.scope"), "house", _link(look, "scope"), "", chosen == "scope"))
@@ -78,17 +87,25 @@ def _link(look: Look, name: str) -> str:
 def _clock(street: Street, card: Card, now: datetime, lang: str) -> RowClock:
     if card.deadline is None:
         return RowClock("paused", "clock", t(lang, f"state.{card.state}"))
-    state = standing(card.warn, card.deadline, now)
+    state = of_card(street, card, now)
     moment = dates.moment(lang, card.deadline, street.tz, now)
-    share, notch = bar(street, card.clock, card.started or card.deadline, card.deadline, now)
+    share, notch = bar(street, card.clock, card.started or card.deadline, card.deadline, now, card.case_class)
     return RowClock(
         standing=state,
         glyph=GLYPHS[state],
-        words=mark_words(state, street, card.clock, card.deadline, now, lang),
+        words=mark_words(state, street, card.clock, card.deadline, now, lang, card.case_class),
         by=t(lang, "desk.queue.by", by=moment, clock=name_of(street, card.clock, lang)),
         share=share,
         notch=notch,
     )
+
+
+def of_card(street: Street, card: Card, now: datetime) -> str:
+    """`plain`, `near` or `late`; nobody is late for a date to remember."""
+    if card.deadline is None:
+        return PLAIN
+    clock = street.clocks.get(card.clock)
+    return PLAIN if clock is not None and not clock.counts else standing(card.warn, card.deadline, now)
 
 
 def rows(look: Look, street: Street, cards: Sequence[Card], now: datetime) -> list[Row]:
@@ -107,6 +124,6 @@ def _row(look: Look, street: Street, card: Card, now: datetime) -> Row:
         kind=kind.text(look.lang) if kind else t(look.lang, "desk.queue.unsorted"),
         owner=card.owner,
         edge=clock.standing if clock.standing in {NEAR, LATE} else "",
-        marks=marks(card.marks, look.lang),
+        marks=few(marks(card.marks, look.lang), look.lang),
         clock=clock,
     )

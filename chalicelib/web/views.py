@@ -20,33 +20,42 @@ class Look:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """A field of a form. `kind` is `line`, `text`, `choice` or `check`; options are (value, label already in words)."""
+    """A field of a form. `kind` is `line`, `text`, `choice`, `many` (checkboxes, sent once for each), `check`, `date` or `number`
+    (up to `most`); options are (value, label already in words).
+    """
 
     name: str
     kind: str
     required: bool
     options: tuple[tuple[str, str], ...] = ()
+    most: int = 0
 
 
 @dataclass(frozen=True)
 class ActionView:
-    """Something the reader may do next. `missing` is the catalogue key that says why not yet, or None."""
+    """Something the reader may do next. `missing` is the catalogue key that says why not yet, or None. One is `primary`: the
+    obvious next step; a few are `near`: shown beside it, while the rest stand folded in groups.
+    """
 
     id: str
     fields: tuple[FieldSpec, ...] = ()
     primary: bool = False
     missing: str | None = None
+    near: bool = False
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who is signed in. `sees_reporter` is false for a party that must not learn who reported."""
+    """Who is signed in. `sees_reporter` is false for a party that must not learn who reported; `takes_in` is who may take in new
+    cases.
+    """
 
     id: str
     name: str
     grants: tuple[str, ...]
     csrf: str
     sees_reporter: bool = True
+    takes_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,3 +67,21 @@ class PhotoView:
     thumb: str = ""
     full: str = ""
     by: str = "reporter"
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Who is called to a hazard at once: a party of the street file or a colleague nearby, with the number to dial."""
+
+    name: str
+    role: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The case that another one went into: how it stands, without anybody's words but the office's result."""
+
+    state: str
+    outcome: str | None = None
+    result: str = ""
