@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
-from chalicelib.errors import Conflict, DoorstepError, Malformed, NotAllowed, Unknown
+from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAllowed, Unknown
 from chalicelib.handlers.http import Asked, data, see
 from chalicelib.handlers.routing import html, route
-from chalicelib.usecases import capability
+from chalicelib.usecases import capability, limits
 from chalicelib.usecases.submit import PHOTOS_MAX, Report, check_key, photo_ref, submit
 from chalicelib.web import pages
 from chalicelib.web.static import read_static
@@ -33,7 +34,11 @@ def _form(
         return html(pages.closed_kind(it.look, ctx.street, found.kind, place))
     links = {other.id: ctx.code_for(other.id, place) for other in ctx.street.kinds}
     key = (values or {}).get("key") or secrets.token_hex(16)
-    text = pages.form(it.look, ctx.street, found.kind, place, code.strip().upper(), key, values or {}, error, links=links)
+    heated = error is not None and error.reason == "heat"
+    proof = json.dumps(limits.challenge(ctx, key)) if heated else ""
+    text = pages.form(
+        it.look, ctx.street, found.kind, place, code.strip().upper(), key, values or {}, error, links=links, proof=proof
+    )
     return html(text, status=error.status if error else 200)
 
 
@@ -55,7 +60,7 @@ def send(it: Asked, kind: str) -> Response:
         return _form(it, fields.get("code", ""), kind)
     try:
         case = submit(ctx, _report(it, fields))
-    except NotAllowed as error:
+    except (NotAllowed, Limited) as error:
         return _form(it, fields.get("code", ""), kind, fields, error)
     except Unknown as error:
         return html(pages.code_problem(it.look, ctx.street, error), status=error.status)
@@ -73,7 +78,14 @@ def _report(it: Asked, fields: dict[str, str]) -> Report:
     except ValueError as error:
         raise Malformed("form") from error
     known = {name: fields.get(name, "") for name in ("key", "code", "text", "category", "nickname", "phone", "elsewhere")}
-    return Report(**known, photos=slots, reporter=fields.get("reporter") or "resident", lang=it.look.lang)
+    return Report(
+        **known,
+        photos=slots,
+        reporter=fields.get("reporter") or "resident",
+        lang=it.look.lang,
+        address=it.address,
+        proof=fields.get("proof", ""),
+    )
 
 
 @route(resident, "/api/v1/photos", method="POST", answers="json", takes="application/json")

@@ -13,12 +13,13 @@ import logging
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, QueryError, TransactWriteError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -263,6 +264,27 @@ def written(change: Change, attempt: str, street: Street) -> Written:
     return Written(after, item, condition, extra, gone)
 
 
+class Counter(Protocol):
+    """A counter that is raised with the write, or stops it (`models.limits.Guard`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def row(self) -> Model: ...
+    @property
+    def actions(self) -> Sequence[Action]: ...
+    @property
+    def condition(self) -> Condition | None: ...
+
+
+class Over(Exception):
+    """The write was stopped by a counter that is full; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 def write(
     stored: Stored,
     events: Sequence[Event],
@@ -270,21 +292,25 @@ def write(
     attempt: str,
     street: Street,
     place: Place | None,
+    counters: Sequence[Counter] = (),
 ) -> Stored:
     """Appends `events` to the case as read and stores it with the outbox `rows` and watch rows, all or nothing.
 
     Raises `Stale` when the case is no longer the one that was read. A lost reply is found out by the attempt id; what stands
     then is returned.
     """
-    return write_all([Change(stored, events, rows, place)], attempt, street)
+    return write_all([Change(stored, events, rows, place)], attempt, street, counters)
 
 
-def write_all(changes: Sequence[Change], attempt: str, street: Street) -> Stored:
-    """The same for several cases at once, the actor's first; returns that one."""
+def write_all(changes: Sequence[Change], attempt: str, street: Street, counters: Sequence[Counter] = ()) -> Stored:
+    """The same for several cases at once, the actor's first; returns that one.
+
+    Raises `Over` when one of `counters` stopped it and the case is not there: what exists outranks every limit.
+    """
     parts = [written(change, attempt, street) for change in changes]
     first = parts[0]
     try:
-        if len(parts) == 1 and not first.extra and not first.gone:
+        if len(parts) == 1 and not first.extra and not first.gone and not counters:
             first.item.save(condition=first.condition)
         else:
             with transaction() as together:
@@ -294,15 +320,31 @@ def write_all(changes: Sequence[Change], attempt: str, street: Street) -> Stored
                         together.save(row)
                     for row in part.gone:
                         together.delete(row)
+                for counter in counters:
+                    together.update(counter.row, actions=list(counter.actions), condition=counter.condition)
     except Exception as error:
         # Any: whatever broke on the way back says nothing about what happened there.
         standing = get(first.after.case.no)
         if standing is not None and _landed(standing, attempt):
             return standing
+        full = _full(error, counters)
+        if full and standing is None:
+            raise Over(full) from error
         if _overtaken(error):
             raise Stale(standing) from error
         raise
     return first.after
+
+
+def _full(error: Exception, counters: Sequence[Counter]) -> str:
+    """The counter whose condition stopped the write; DynamoDB gives its reasons in the order of the items, counters last."""
+    if not isinstance(error, TransactWriteError) or not counters:
+        return ""
+    reasons = list(error.cancellation_reasons)[-len(counters) :]
+    for counter, reason in zip(counters, reasons, strict=False):
+        if reason is not None and reason.code == "ConditionalCheckFailed":
+            return counter.name
+    return ""
 
 
 def _landed(standing: Stored, attempt: str) -> bool:

@@ -19,9 +19,11 @@ from chalicelib.casework.access import REPORTER, unit_of
 from chalicelib.casework.card import Card
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import stamp
-from chalicelib.errors import Conflict, FieldError, Malformed, NotAllowed
+from chalicelib.errors import Conflict, FieldError, Limited, Malformed, NotAllowed
 from chalicelib.models import cases
+from chalicelib.models.limits import Guard
 from chalicelib.street import Place
+from chalicelib.usecases import limits
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.telling import rows_for
 
@@ -49,6 +51,8 @@ class Report:
     photos: tuple[int, ...] = ()
     reporter: str = "resident"
     lang: str = "zh-CN"
+    address: str = ""
+    proof: str = ""
 
 
 def photo_ref(ctx: Context, key: str) -> str:
@@ -76,19 +80,24 @@ class New:
     place: Place
     by: str = REPORTER
     who: str = ""
+    counters: Sequence[Guard] = ()
+    proof: str = ""
 
 
 def submit(ctx: Context, report: Report) -> Case:
     """The case that this report is, made now or found.
 
     Raises `Malformed` (no usable key), `Unknown` (the code), `NotAllowed("fields")` with everything that has to change, and
-    `Conflict("same_key")` when the key was used for another text.
+    `Conflict("same_key")` when the key was used for another text. `Limited("heat")` asks for a proof of work, or for patience;
+    `Limited("submissions")` for patience only.
     """
     key = check_key(report.key)
     _, place = ctx.scanned(report.code, "issue")
     clean, phone = checked(ctx, report)
     facts = facts_of(ctx, clean, phone, place, "qr", "")
-    return once(ctx, New(key, _body(clean), msgspec.structs.replace(facts, photo_ref=photo_ref(ctx, key)), phone, place))
+    facts = msgspec.structs.replace(facts, photo_ref=photo_ref(ctx, key))
+    counters = limits.guards(ctx, facts, report.address, proved=limits.is_proved(ctx, key, report.proof))
+    return once(ctx, New(key, _body(clean), facts, phone, place, counters=counters, proof=report.proof))
 
 
 def once(ctx: Context, new: New) -> Case:
@@ -128,12 +137,20 @@ def _make(ctx: Context, new: New, no: str, recurs: str, submission: str, fingerp
     events = decide.submit(facts, fingerprint, ctx.clock.civil(), ctx.street, new.by, new.who)
     empty = cases.Stored(case=Case(no=no), events=(), submission=submission, fingerprint=fingerprint, sealed=sealed)
     rows = rows_for(ctx, empty.case, events)
+    counters = new.counters
     for _ in range(cases.TRIES):
         try:
-            return cases.write(empty, events, rows, fingerprint, ctx.street, new.place)
+            return cases.write(empty, events, rows, fingerprint, ctx.street, new.place, counters)
         except cases.Stale as stale:
             if stale.standing is not None:
                 return stale.standing
+            # Many at once at one counter: the others are counted, and a report is worth more than its count.
+            counters = ()
+        except cases.Over as over:
+            bucket = limits.BUCKETS[over.name]
+            if bucket.most is not None and limits.is_proved(ctx, new.key, new.proof):
+                raise Limited("submissions", params={"minutes": bucket.seconds // 60}) from over
+            raise Limited("heat", params={"minutes": bucket.seconds // 60}) from over
     raise Conflict("busy")
 
 

@@ -1,0 +1,95 @@
+"""How many reports are taken from whom, and what is asked for when too many come.
+
+Nobody meets anything of this on an ordinary day. A bucket that runs hot asks the browser for a proof of work (altcha's
+challenge, solved by the page itself in about a second); only an address from which far more comes than any building holds
+is refused for a while. A phone number never closes its owner out: whoever floods the street under somebody's number only makes
+the next report under it cost a second. What is counted is a keyed hash, and it is gone after two windows.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.casework.case import Case
+from chalicelib.models.limits import Guard, guard
+from chalicelib.usecases.context import Context
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """`hot` reports in `seconds` are taken as they come, from there on with a proof of work, and past `most` not at all."""
+
+    seconds: int
+    hot: int
+    most: int | None = None
+
+
+# Mobile networks put thousands of people behind one address, so an address prefix has to be generous.
+BUCKETS = {
+    "phone": Bucket(seconds=3600, hot=6),
+    "address": Bucket(seconds=600, hot=60, most=1200),
+    "place": Bucket(seconds=600, hot=30),
+}
+# The page solves it in about a second on an old phone: half of this many SHA-256 on average.
+EFFORT = 40_000
+PROOF_LIFE = timedelta(minutes=10)
+_V4, _V6 = 24, 48
+
+
+def prefix(address: str) -> str:
+    """The network that an address belongs to: /24 or /48; empty for none."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((found, _V4 if found.version == 4 else _V6), strict=False))
+
+
+def guards(ctx: Context, facts: Case, address: str, *, proved: bool) -> list[Guard]:
+    """The counters that a submission raises. With a proof of work only the refusing ceilings hold."""
+    now = int(ctx.clock.wall().timestamp())
+    whose = {"phone": facts.phone_mac, "address": prefix(address), "place": facts.place}
+    found = []
+    for name, who in whose.items():
+        if who:
+            bucket = BUCKETS[name]
+            ceiling = bucket.most if proved else bucket.hot
+            found.append(guard(name, ctx.keys.mac("limit", name, who).hex()[:32], now, bucket.seconds, ceiling))
+    return found
+
+
+def challenge(ctx: Context, key: str) -> dict[str, object]:
+    """What the page has to solve so that the submission under this key is taken: altcha's JSON."""
+    from altcha.v1 import ChallengeOptions, create_challenge
+
+    options = ChallengeOptions(
+        hmac_key=_secret(ctx), max_number=EFFORT, expires=ctx.clock.wall() + PROOF_LIFE, params={"for": _bound(ctx, key)}
+    )
+    found: dict[str, object] = create_challenge(options).to_dict()
+    return found
+
+
+def is_proved(ctx: Context, key: str, proof: str) -> bool:
+    """Whether `proof` solves a challenge of ours, made for this very submission and not long ago."""
+    if not proof:
+        return False
+    from altcha.v1 import extract_params, verify_solution
+
+    right, _ = verify_solution(proof, _secret(ctx), check_expires=True)
+    if not right:
+        return False
+    import base64
+    import json
+
+    payload = json.loads(base64.b64decode(proof))
+    return extract_params(payload).get("for") == [_bound(ctx, key)]
+
+
+def _secret(ctx: Context) -> str:
+    return ctx.keys.mac("proof", "altcha").hex()
+
+
+def _bound(ctx: Context, key: str) -> str:
+    return ctx.keys.mac("proof", key).hex()[:32]
