@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from collections.abc import Mapping
+from hashlib import sha256
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -21,19 +24,20 @@ def send(world: World, address: str, **changes: str) -> Page:
     return steps.send(world.client(address=address), steps.report(world, **changes))
 
 
-def solved(page: Page, fields: dict[str, str]) -> dict[str, str]:
-    """What the page's script does: the number behind the hash."""
-    import base64
-    from hashlib import sha256
-
-    found = re.search(r'data-proof="([^"]+)"', page.text)
-    assert found
-    asked: dict[str, Any] = json.loads(unescape(found[1]))
-    for number in range(asked["maxNumber"] + 1):
+def solved_by(asked: Mapping[str, Any]) -> str:
+    """What the page's script does: the number behind the hash, in altcha's form."""
+    for number in range(int(asked["maxNumber"]) + 1):
         if sha256(f"{asked['salt']}{number}".encode()).hexdigest() == asked["challenge"]:
             said = {name: asked[name] for name in ("algorithm", "challenge", "salt", "signature")}
-            return {**fields, "proof": base64.b64encode(json.dumps({**said, "number": number}).encode()).decode()}
+            return base64.b64encode(json.dumps({**said, "number": number}).encode()).decode()
     raise AssertionError("nothing solves it")
+
+
+def solved(page: Page, fields: dict[str, str]) -> dict[str, str]:
+    """The same report once more, with the proof that its page asks for."""
+    found = re.search(r'data-proof="([^"]+)"', page.text)
+    assert found
+    return {**fields, "proof": solved_by(json.loads(unescape(found[1])))}
 
 
 @pytest.fixture
