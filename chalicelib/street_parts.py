@@ -280,13 +280,15 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
 
 class RegisterTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Terms of the registers: the hour of the daily digest, how many days ahead an ending lease is listed, and what a person must
-    have at least (m²) and a room may hold at most before a flat looks like a group let.
+    have at least (m²) and a room may hold at most before a flat looks like a group let. `suspicion` is what the case says that is
+    raised then, with {room}, {people}, {rooms} and {area}.
     """
 
     digest_at: str = "17:00"
     ending_days: int = 30
     min_area: str = "5"
     per_room: int = 2
+    suspicion: Label = Label("")
 
 
 class FormTerms(msgspec.Struct, frozen=True, kw_only=True):

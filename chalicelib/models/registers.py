@@ -122,15 +122,16 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become of a registration. `sealed` is the envelope of what was typed anew; `day` and `what` name the digest row;
-    `case` is a case that begins with it, `rows` other rows of the same transaction. `history` replaces the events as read, and
-    `envelopes` replaces envelopes (None deletes): that is erasing.
+    """What is to become of a registration. `sealed` is the envelope of what was typed anew in that `version`; `day` and `what`
+    name the digest's row; `case` is a case that begins with it, `rows` are other rows of the same transaction. Erasing replaces
+    the events as read (`history`) and envelopes (None deletes), and deletes the rows named in `lost`.
     """
 
     stored: Stored
     events: Sequence[Event]
     attempt: str
     sealed: bytes | None = None
+    version: int = 0
     day: str = ""
     what: str = ""
     case: cases.Change | None = None
@@ -274,7 +275,7 @@ def _beside(change: Write, register: Register, ttl: int) -> list[RegisterItem]:
     """The new envelope, the look-up rows of those who are in it, the digest's row."""
     rows = []
     if change.sealed is not None:
-        rows.append(RegisterItem(key(register.no), envelope_key(register.version), sealed=change.sealed, ttl=ttl))
+        rows.append(RegisterItem(key(register.no), envelope_key(change.version), sealed=change.sealed, ttl=ttl))
     if not change.envelopes:
         here = msgspec.structs.replace(register, people=tuple(person for person in register.people if not person.gone))
         rows += [RegisterItem(pk, sk, ttl=ttl) for pk, sk in sorted(people_rows(here))]
@@ -287,7 +288,7 @@ def _beside(change: Write, register: Register, ttl: int) -> list[RegisterItem]:
 def _living_envelopes(change: Write, register: Register) -> set[int]:
     """Older envelopes that are still needed: they live as long as the record does."""
     used = {version for person in register.people if not person.gone for version in person.sealed.values()}
-    return used - set(change.envelopes) - ({register.version} if change.sealed is not None else set())
+    return used - set(change.envelopes) - ({change.version} if change.sealed is not None else set())
 
 
 def _replace(together: Any, no: str, version: int, sealed: bytes | None, ttl: int) -> None:

@@ -18,11 +18,13 @@ KINDS = ("rental", "population")
 BASES = ("statutory", "consent")
 _DEFAULTS = Path(__file__).with_name("forms.toml")
 _AREA = re.compile(r"[1-9][0-9]?(\.[0-9])?")
+_HOLE = re.compile(r"\{([^}]*)\}")
+_HOLES = {"room", "people", "rooms", "area"}
 _NOTICE_MAX, _PURPOSE_MAX, _VERSION_MAX = 600, 120, 20
 
 
 def terms(table: Table | None) -> RegisterTerms:
-    usual = RegisterTerms()
+    usual = RegisterTerms(suspicion=_suspicion())
     if table is None:
         return usual
     found = RegisterTerms(
@@ -30,7 +32,14 @@ def terms(table: Table | None) -> RegisterTerms:
         ending_days=table.whole("ending_days", 1, 180, usual.ending_days),
         min_area=table.text("min_area", usual.min_area, like=_AREA, remedy='write square metres for each person as "5" or "7.5"'),
         per_room=table.whole("per_room", 1, 10, usual.per_room),
+        suspicion=table.label("suspicion", usual.suspicion, longest=_PURPOSE_MAX),
     )
+    for text in (found.suspicion.zh, found.suspicion.en):
+        if text and set(_HOLE.findall(text)) != _HOLES:
+            table.wrong(
+                "suspicion", "does not name the flat and its figures", "use {room}, {people}, {rooms} and {area}, each once"
+            )
+            break
     table.done()
     return found
 
@@ -81,6 +90,11 @@ def _long(table: Table, key: str, longest: int) -> Label:
     if label.zh and not label.en:
         table.wrong(key, "has no English text", f'write {key} = {{ zh = "…", en = "…" }}')
     return label
+
+
+def _suspicion() -> Label:
+    found = tomllib.loads(_DEFAULTS.read_text("utf-8"))["suspicion"]
+    return Label(found["zh"], found["en"])
 
 
 def _usual() -> dict[str, FormTerms]:

@@ -1,0 +1,129 @@
+"""The link of a registration: whoever holds it sees the masks, and may change what was given until somebody has verified it.
+
+Its token looks like a case's (number, version, 128 bits of HMAC) under a version letter of its own, so that neither opens the
+other. Raising the generation revokes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import msgspec
+
+from chalicelib.casework import numbers
+from chalicelib.casework import register_rules as rules
+from chalicelib.casework.access import REPORTER
+from chalicelib.casework.register import KINDS, Register
+from chalicelib.casework.registering import Typed, read
+from chalicelib.errors import Conflict, FieldError, NotAllowed, Unknown
+from chalicelib.models import registers
+from chalicelib.usecases.context import Context
+from chalicelib.usecases.register_submit import (
+    consent_data,
+    consent_problems,
+    mac_of,
+    record_name,
+    store,
+    terms_of,
+    today,
+)
+
+VERSION = "R"
+_NUMBER, _MAC = 9, 26
+# Each seals an envelope of its own; nobody corrects a form thirty times.
+CHANGES_MAX = 30
+CHANGING = frozenset({"registered", "edited", "corrected"})
+
+
+def _mac(ctx: Context, no: str, generation: int) -> str:
+    return numbers.encode(int.from_bytes(ctx.keys.mac("register-link", VERSION, no, str(generation))[:16], "big"), _MAC)
+
+
+def token_for(ctx: Context, register: Register) -> str:
+    return register.no.replace("-", "") + VERSION + _mac(ctx, register.no, register.generation)
+
+
+def is_one(token: str) -> bool:
+    """Whether a link's token is a registration's, going by its form alone."""
+    return len(token) == _NUMBER + 1 + _MAC and token[_NUMBER : _NUMBER + 1].upper() == VERSION
+
+
+def open_link(ctx: Context, token: str) -> registers.Stored:
+    """The registration behind a link. Raises `Unknown("link")` for anything altered, foreign or revoked; they all look alike."""
+    plain = token.upper()
+    no = numbers.normalise_number(plain[:_NUMBER]) if is_one(token) and token.isascii() else None
+    stored = registers.get(no) if no else None
+    if stored is None or stored.register.kind not in KINDS:
+        raise Unknown("link")
+    if not hmac.compare_digest(plain[_NUMBER + 1 :], _mac(ctx, stored.register.no, stored.register.generation)):
+        raise Unknown("link")
+    return stored
+
+
+def edit(ctx: Context, token: str, typed: Typed, attempt: str) -> Register:
+    """What the link's holder says now. A field left empty keeps what is sealed; who is marked as gone has left.
+
+    Raises `NotAllowed` with `register_closed` once it was verified, with `fields`, or with `too_many_changes`; `Conflict("busy")`.
+    """
+    said = msgspec.json.encode((attempt, "edit", asdict(typed)))
+    bound = hashlib.sha256(said).hexdigest()[:32]
+    for _ in range(registers.TRIES):
+        stored = open_link(ctx, token)
+        if any(event.attempt == bound for event in stored.events):
+            return stored.register
+        if not stored.register.editable:
+            raise NotAllowed("register_closed")
+        try:
+            return _edited(ctx, stored, typed, bound).register
+        except registers.Stale:
+            continue
+    raise Conflict("busy")
+
+
+def _edited(ctx: Context, stored: registers.Stored, typed: Typed, attempt: str) -> registers.Stored:
+    form = terms_of(ctx, stored.register.kind)
+    fresh_text = stored.register.consent is None or stored.register.consent.version != form.version
+    return change(
+        ctx,
+        stored,
+        typed,
+        "edited",
+        REPORTER,
+        attempt,
+        extra={"consent": consent_data(form)} if fresh_text else {},
+        also=consent_problems(form, typed.agree) if fresh_text else [],
+    )
+
+
+def change(
+    ctx: Context,
+    stored: registers.Stored,
+    typed: Typed,
+    event_type: str,
+    by: str,
+    attempt: str,
+    *,
+    extra: Mapping[str, object] | None = None,
+    also: Sequence[FieldError] = (),
+    who: str = "",
+) -> registers.Stored:
+    """One change of what the form says, by its holder or by the verifier. Saying what stands already changes nothing."""
+    register = stored.register
+    filled, wrong = read(typed, register.kind, today(ctx), register, booking=event_type == "edited")
+    problems = [*wrong, *also]
+    if problems:
+        raise NotAllowed("fields", fields=problems)
+    if not rules.changed(register, filled) and not extra:
+        return stored
+    if sum(event.type in CHANGING for event in stored.events) > CHANGES_MAX:
+        raise NotAllowed("too_many_changes")
+    version = register.version + 1
+    people = rules.people_of(filled, version, mac_of(ctx))
+    told = rules.facts(filled, people) | dict(extra or {})
+    fresh = rules.to_seal(filled)
+    sealed = ctx.vault.seal(record_name(register.no, version), fresh) if fresh else None
+    event = rules.event(register, event_type, {"register": told, **({"who": who} if who else {})}, by, attempt, ctx.clock.civil())
+    return store(ctx, stored, [event], sealed, "changed", attempt)
