@@ -131,8 +131,8 @@ def variant(event: Event, audience: str) -> str:
     how = ""
     if event.type == "passed_up" and event.by == "system":
         how = "_auto"
-    elif event.type == "reopened" and (event.data.get("by_rating") or event.data.get("by_visit")):
-        how = "_rating" if event.data.get("by_rating") else "_visit"
+    elif event.type == "reopened":
+        how = next((f"_{cause}" for cause in ("rating", "visit", "observation") if event.data.get(f"by_{cause}")), "")
     elif (event.type == "withdrawn" and event.by != "reporter") or (event.type == "reported_in" and not event.data.get("party")):
         how = "_office"
     elif event.type == "submitted" and event.by != "reporter":
@@ -246,14 +246,18 @@ def _named(it: Said) -> dict[str, str]:
     return found
 
 
+def is_private(event: Event) -> bool:
+    """Whether what was written with it is for colleagues only."""
+    return event.type in PRIVATE_NOTES or bool(event.data.get("by_visit") or event.data.get("by_observation"))
+
+
 def quote(event: Event, walk: Walk, staff: bool) -> str:
     """The words that go with the sentence, as far as this reader may have them."""
     if event.type == "handled_confirmed" and not staff:
         return walk.result
     if event.type == "rated":
         return str(event.data["rating"].get("words") or "")
-    private = bool(event.data.get("internal")) or event.type in PRIVATE_NOTES or bool(event.data.get("by_visit"))
-    if event.by == "system" or (private and not staff):
+    if event.by == "system" or (not staff and (event.data.get("internal") or is_private(event))):
         return ""
     if event.type in QUOTED_IN:
         return str(event.data[QUOTED_IN[event.type]].get("text", "") or "")

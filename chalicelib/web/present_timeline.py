@@ -13,7 +13,7 @@ from chalicelib.casework.photos import AT_SUBMISSION
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
-from chalicelib.web.present_events import ABOUT_REPORTERS, INTERNAL, PRIVATE_NOTES, UP, Said, Walk, params, quote, variant
+from chalicelib.web.present_events import ABOUT_REPORTERS, INTERNAL, UP, Said, Walk, is_private, params, quote, variant
 from chalicelib.web.present_offices import office_name, where
 from chalicelib.web.render import rich
 from chalicelib.web.views import PhotoView
@@ -80,7 +80,6 @@ def timeline(
 def _line(it: Said, photos: Sequence[PhotoView], staff: Mapping[str, str] | None) -> Line:
     event, internal = it.event, is_internal(it.event)
     words = quote(event, it.walk, it.staff)
-    private = event.type in PRIVATE_NOTES or bool(event.data.get("by_visit"))
     first = tuple(photo for photo in photos if photo.slot <= AT_SUBMISSION)
     return Line(
         type=event.type,
@@ -91,7 +90,7 @@ def _line(it: Said, photos: Sequence[PhotoView], staff: Mapping[str, str] | None
         who=_who(it, staff) if staff is not None else "",
         up=event.type in UP,
         visible=not internal,
-        hidden_note=bool(words) and not internal and private,
+        hidden_note=bool(words) and not internal and is_private(event),
         photos=first if event.type == "submitted" and not it.staff else (),
     )
 
