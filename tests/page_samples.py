@@ -10,17 +10,24 @@ from typing import Any
 import msgspec
 
 from chalicelib.casework.card import Card, card_of
+from chalicelib.casework.case import ENDED_STATES, OPEN_STATES
 from chalicelib.casework.events import stamp
+from chalicelib.casework.ladder import STEPS, Field
 from chalicelib.errors import Conflict, FieldError, Limited, Malformed, NotAllowed, Unauthenticated, Unknown
+from chalicelib.handlers.offers import DRAWN, option_name
 from chalicelib.ports import UploadGrant
-from chalicelib.street import Kind, Label, Place, Street
+from chalicelib.street import Place, Street
 from chalicelib.web import pages
 from chalicelib.web.i18n import t
-from chalicelib.web.views import ActionView, FieldSpec, Look, PhotoView, Viewer
-from tests.ladder_street import CENTRE, COMMITTEE, RESIDENT, Walk, in_state, ladder_street
+from chalicelib.web.pages_intake import FIELDS
+from chalicelib.web.pages_sheets import DOCUMENTS
+from chalicelib.web.views import ActionView, Elsewhere, FieldSpec, Helper, Look, PhotoView, Viewer
+from tests.ladder_street import ladder_street
+from tests.ladder_walks import Walk, in_state
+from tests.story_samples import stories, story_street
 
 ROOT = Path(__file__).parent.parent
-STATES = ("received", "accepted", "handling", "waiting", "handled", "visiting", "closed", "reopened")
+STATES = tuple(sorted(OPEN_STATES | ENDED_STATES))
 TOKEN = "2-token"
 KEY = "0" * 32
 GRANT = UploadGrant("https://bucket.example/", {"key": "incoming/REF0REF0/07", "policy": "cG9saWN5"})
@@ -35,8 +42,7 @@ LINKS = {"issue": "I2AAAAAA", "rental": "R2AAAAAA"}
 
 
 def street() -> Street:
-    kinds = (Kind("issue", Label("问题意见征集", "Report a problem")), Kind("rental", Label("房屋出租登记", "Register a rental")))
-    return msgspec.structs.replace(ladder_street(), kinds=kinds, languages=("zh-CN", "en"))
+    return msgspec.structs.replace(ladder_street(), kinds=story_street().kinds, languages=("zh-CN", "en"))
 
 
 def place(name: str = "3号楼") -> Place:
@@ -83,25 +89,33 @@ def cards(words: str = "") -> list[Card]:
     return [msgspec.structs.replace(card, no=f"AAAA-AAAA-{n}", **changed) for n, changed in enumerate(change, start=2)]
 
 
-def written(words: str) -> Walk:
-    """A case in which every free text of every event is `words`."""
-    walk = Walk(street(), rung="centre")
-    walk.case = msgspec.structs.replace(walk.case, text=words, nickname=words, elsewhere=words)
-    walk.events[0] = msgspec.structs.replace(walk.events[0], data={"case": {**walk.events[0].data["case"], "text": words}})
-    walk.do(CENTRE, "accept", {"note": words}).do(RESIDENT, "add", {"text": words}).do(CENTRE, "ask", {"text": words})
-    walk.do(RESIDENT, "reply", {"text": words}).do(CENTRE, "reveal", {"reason": "other", "note": words})
-    walk.do(CENTRE, "allocate", {"to": "committee@committee:c1", "reason": words}).do(COMMITTEE, "accept", {"note": words})
-    walk.do(COMMITTEE, "prelim", {"text": words}).do(COMMITTEE, "propose", {"outcome": "solved", "text": words})
-    walk.do(COMMITTEE, "decline", {"reason": words}).do(COMMITTEE, "pass_up", {"reason": words}).do(
-        CENTRE, "accept", {"note": words}
-    )
-    walk.do(CENTRE, "propose", {"outcome": "solved", "text": words}).do(CENTRE, "confirm", {"note": words})
-    return walk.do(RESIDENT, "rate", {"satisfied": "no", "score": "1", "words": words, "publish": "1"})
+def every_action(lang: str, words: str = "") -> list[ActionView]:
+    """All steps of staff with all their inputs, as if everything could be done at once."""
+    names = (("a", f"甲{words}"), ("b", f"乙{words}"))
+    return [
+        ActionView(
+            step.action,
+            tuple(
+                FieldSpec(spec.name, DRAWN.get(spec.kind, spec.kind), spec.required, _options(spec, lang) or names, 10)
+                for spec in step.fields
+            ),
+            near=step.action in {"ask", "note"},
+            primary=step.action == "propose",
+        )
+        for step in STEPS.values()
+        if "reporter" not in step.who
+    ]
+
+
+def _options(spec: Field, lang: str) -> tuple[tuple[str, str], ...]:
+    if spec.name == "outcome":
+        return tuple((one, t(lang, f"outcome.{one}")) for one in spec.options)
+    return tuple((one, option_name(spec.name, one, lang)) for one in spec.options) if spec.kind == "choice" else ()
 
 
 def _case(lang: str, walk: Walk, words: str = "", **more: Any) -> str:
     where = look(lang, "/desk/cases/K7M3-9QXA-C")
-    acting, now = actions(lang, words), walk.now
+    acting, now = more.pop("acting", None) or actions(lang, words), walk.now
     door = place(f"3号楼{words}")
     return pages.case(
         where, walk.street, viewer(words or "我"), walk.case, walk.events, PHOTOS, acting, now, KEY, place=door, **more
@@ -117,7 +131,8 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
     """Name → the page's HTML. `words` is put into every text that a person can write."""
     here, door, the = street(), place(f"3号楼{words}"), look(lang)
     typed = dict.fromkeys(("text", "nickname", "phone", "elsewhere", "category", "number", "last4", "words", "score"), words)
-    walk = written(words or "灯不亮")
+    told = stories(words or "灯不亮")
+    walk = told["written"]
     made: dict[str, Callable[[], str]] = {
         "form": lambda: pages.form(the, here, "issue", door, "I2AAAAAA", KEY, links=LINKS),
         "form with errors": lambda: pages.form(the, here, "issue", door, "I2AAAAAA", KEY, typed, WRONG, links=LINKS),
@@ -158,6 +173,33 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
             lang, walk, words, values={**typed, "act": "ask"}, error=Conflict("someone_else", params={"event": "accepted"})
         ),
     }
+    for name, story in told.items():
+        into = Elsewhere("handled", "solved", words or "修好了")
+        made[f"case, {name}"] = lambda story=story: _case(lang, story, words)  # type: ignore[misc]  # the default binds the loop's value
+        made[f"progress, {name}"] = lambda story=story, into=into: _progress(lang, story, "add", into=into)  # type: ignore[misc]  # likewise
+    helpers = (Helper(f"网格员{words}", "grid_worker", "021-0012 3001"), Helper(f"供电抢修{words}", "", "021-0012 9501"))
+    together = told["called together"]
+    made["case with every action"] = lambda: _case(lang, together, words, acting=every_action(lang, words), helpers=helpers)
+    made["new case"] = lambda: pages.intake(
+        look(lang, "/desk/new"), here, viewer(), [door], ("phone", "patrol"), KEY, dict.fromkeys(FIELDS, words), EMPTY
+    )
+    made["new case, made"] = lambda: pages.intake(
+        look(lang, "/desk/new"), here, viewer(), [], ("phone",), KEY, made=together.case.no
+    )
+    for paper in (*pages.PAPERS, *DOCUMENTS):
+        one = together if paper in pages.PAPERS else told["planned"]
+        made[f"sheet {paper}"] = lambda one=one, paper=paper: pages.sheet(  # type: ignore[misc]  # likewise
+            look(lang, "/desk/cases/K7M3-9QXA-C/exit"),
+            one.street,
+            viewer(words or "我"),
+            paper,
+            one.case,
+            one.events,
+            one.now,
+            place=door,
+            also=[(together.case, door)],
+        )
+    made["handover"] = lambda: pages.handover(look(lang, "/desk/handover"), here, viewer(words or "我"), cards(words), walk.now)
     for state in STATES:
         made[f"progress {state}"] = lambda state=state: _progress(
             lang, in_state(state, None if state == "visiting" else here), "add"

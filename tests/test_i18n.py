@@ -16,6 +16,10 @@ from chalicelib.casework.access import ROLES
 from chalicelib.casework.case import ENDED_STATES, OPEN_STATES, OUTCOMES
 from chalicelib.casework.folds import FOLDS
 from chalicelib.casework.ladder import STEPS
+from chalicelib.casework.register import FOLDS as REGISTER_FOLDS
+from chalicelib.casework.register import STATES as REGISTER_STATES
+from chalicelib.casework.register_card import PARTS
+from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
 from chalicelib.street import Supervision
 from chalicelib.web import i18n
@@ -120,6 +124,18 @@ def literal_keys() -> set[str]:
     return found
 
 
+def register_codes() -> set[str]:
+    """Every code that a register's form is refused with."""
+    path = ROOT / "chalicelib/casework/registering.py"
+    found = {"consent", "consent_changed", "id_number", "phone"}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "no" and len(node.args) > 1:
+            code = node.args[1]
+            parts = [code.body, code.orelse] if isinstance(code, ast.IfExp) else [code]
+            found |= {name for part in parts for name in _constants(part)}
+    return found
+
+
 # Keys that are put together at run time, and exactly which there have to be.
 FAMILIES: dict[str, set[str]] = {
     "state.": STATES,
@@ -145,6 +161,12 @@ FAMILIES: dict[str, set[str]] = {
     "photo.status.": {"pending", "refused"},
     "form.promise.": {"both", "first", "whole", "none"},
     "rate.satisfied.": {"label", "hint", "yes", "no"},
+    "register.state.": set(REGISTER_STATES),
+    "register.event.": set(REGISTER_FOLDS),
+    "register.part.": set(PARTS),
+    "register.by.": set(BY),
+    "register.people.": {"landlord", "tenant", "member", "tenants", "members", "hint", "add", "remove", "gone"},
+    "register.wrong.": {*register_codes(), "line"},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import subprocess
 import sys
@@ -10,17 +11,22 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chalicelib.casework.case import Party
+from chalicelib.casework.folds import FOLDS
 from chalicelib.errors import DoorstepError, NotAllowed, Unknown
 from chalicelib.web import csp, i18n, pages, render, static
-from chalicelib.web.present_timeline import INTERNAL, timeline
+from chalicelib.web.present_events import ABOUT_REPORTERS, INTERNAL
+from chalicelib.web.present_timeline import timeline
 from chalicelib.web.views import Look
 from infra.streetfile import compile as streetfile
 from infra.streetfile.contrast import luminance
-from tests.ladder_street import COMMITTEE, in_state
-from tests.page_samples import KEY, LINKS, ROOT, TOKEN, _case, _progress, actions, all_pages, look, place, street, viewer, written
+from tests.ladder_street import COMMITTEE
+from tests.ladder_walks import in_state
+from tests.page_samples import KEY, LINKS, ROOT, TOKEN, _case, _progress, actions, all_pages, look, place, street, viewer
+from tests.story_samples import stories
 
 NAMES = tuple(all_pages("zh-CN"))
 LANGUAGES = i18n.LANGUAGES
@@ -173,20 +179,49 @@ def test_residents_never_read_names_of_staff_or_internal_steps() -> None:
     assert "网格员" in page
     for hidden in ("七号网格员", "先看三楼", COMMITTEE.name):
         assert hidden not in page
-    long = written("话")
-    seen = {line.type for line in timeline(walk.street, long.case, long.events, (), None, long.now, "zh-CN")}
-    assert seen & INTERNAL == set()
-    assert INTERNAL & {event.type for event in long.events} == {"revealed", "handled_proposed", "handled_declined"}
+    told = stories("话").values()
+    assert {event.type for long in told for event in long.events} == set(FOLDS)
+    for long in told:
+        seen = timeline(long.street, long.case, long.events, (), None, long.now, "zh-CN")
+        assert {line.type for line in seen} & INTERNAL == set()
+        assert len(seen) == sum(not (event.type in INTERNAL or event.data.get("internal")) for event in long.events)
+
+
+# What stands in these fields of an event is for colleagues; `words` are what the office wants the resident to read.
+TOLD_TO_RESIDENTS = {"asked", "prelim_given", "answered", "closed", "long_run_started", "cleared", "answered_back"}
+OWN_WORDS = {"submitted", "replied", "added", "rated", "withdrawn", "reopened"}
+
+
+@pytest.mark.parametrize("name", stories("话"))
+def test_residents_read_the_words_that_are_meant_for_them_and_no_others(name: str) -> None:
+    secret = "绝密"
+    long = stories("话")[name]
+    for event in long.events:
+        if event.type in TOLD_TO_RESIDENTS | OWN_WORDS | {"accepted", "allocated", "passed_up", "handled_proposed"}:
+            continue
+        hidden = json.loads(msgspec.json.encode(event.data).decode().replace('"话"', f'"{secret}"'))
+        events = [msgspec.structs.replace(one, data=hidden) if one.seq == event.seq else one for one in long.events]
+        lines = timeline(long.street, long.case, events, (), None, long.now, "zh-CN")
+        assert [line for line in lines if secret in line.text + line.quote] == [], event.type
+
+
+def test_the_party_complained_about_does_not_read_how_the_reporter_was_reached() -> None:
+    seen = {
+        line.type
+        for long in stories("话").values()
+        for line in timeline(long.street, long.case, long.events, (), None, long.now, "zh-CN", {}, blind=True)
+    }
+    assert seen == set(FOLDS) - ABOUT_REPORTERS
 
 
 def test_staff_see_every_step_and_who_may_see_it() -> None:
-    html = _case("zh-CN", written("写过的话"))
+    html = _case("zh-CN", stories("写过的话")["written"])
     assert "仅内部" in html
     assert "居民可见" in html
 
 
 def test_the_party_complained_about_never_sees_the_reporter() -> None:
-    walk = written("三楼住户的话")
+    walk = stories("三楼住户的话")["written"]
     case = walk.case
     arguments = (case, walk.events, (), actions("zh-CN"), walk.now, KEY)
     seen = pages.case(look("zh-CN"), walk.street, viewer(), *arguments, revealed="13800000000")

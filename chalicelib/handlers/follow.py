@@ -10,9 +10,10 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.errors import DoorstepError, NotAllowed, Unknown
+from chalicelib.handlers import register
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import html, photo_views, route
-from chalicelib.usecases import capability, pictures
+from chalicelib.usecases import capability, pictures, register_link
 from chalicelib.usecases import follow as following
 from chalicelib.usecases.capability import Stored
 from chalicelib.web import pages
@@ -71,11 +72,15 @@ def find(it: Asked) -> Response:
 
 @route(follow, "/t/{token}")
 def progress(it: Asked, token: str) -> Response:
+    if register_link.is_one(token):
+        return register.page(it, token)
     return _progress(it, token, capability.open_link(wiring.context(), token))
 
 
 @route(follow, "/t/{token}/{act}")
 def more(it: Asked, token: str, act: str) -> Response:
+    if register_link.is_one(token):
+        return register.more(it, token, act)
     ctx = wiring.context()
     stored = capability.open_link(ctx, token)
     if act == "received":
@@ -114,6 +119,8 @@ def _closed_gate(stored: Stored, action: str) -> NotAllowed | None:
 
 @route(follow, "/t/{token}/{act}", method="POST")
 def change(it: Asked, token: str, act: str) -> Response:
+    if register_link.is_one(token):
+        return register.change(it, token, act)
     ctx = wiring.context()
     if act not in ACTS:
         raise Unknown("page")
