@@ -66,7 +66,7 @@ def open_link(ctx: Context, token: str) -> registers.Stored:
 def edit(ctx: Context, token: str, typed: Typed, attempt: str) -> Register:
     """What the link's holder says now. A field left empty keeps what is sealed; who is marked as gone has left.
 
-    Raises `NotAllowed` with `register_closed` once it was verified, with `fields`, or with `too_many_changes`; `Conflict("busy")`.
+    Raises `NotAllowed` with `register_closed` once it was verified, with `fields`, or with `too_many_changes`.
     """
     said = msgspec.json.encode((attempt, "edit", asdict(typed)))
     bound = hashlib.sha256(said).hexdigest()[:32]

@@ -1,0 +1,139 @@
+"""The registers as people fill them in: by forms without JavaScript, with everything that is wrong said in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.web import i18n
+from tests.client import Page, Visitor
+from tests.register_people import id_number, phone, register_world, rows
+from tests.world import World
+
+
+@pytest.fixture
+def town(moto: Any, tmp_path: Path) -> Iterator[World]:
+    with register_world(moto, tmp_path) as world, i18n.strict():
+        yield world
+
+
+def person(at: str, number: int, name: str = "租客甲") -> dict[str, str]:
+    return {f"{at}_name": name, f"{at}_id": id_number(number), f"{at}_phone": phone(number)}
+
+
+FLAT = {"room": "101", "area": "７５．５", "rooms": "3", "lease_from": "2026-11-01", "lease_to": "2027-10-31", "by": "landlord"}
+LANDLORD = {"l_name": "房东甲", "l_phone": "021-0012 8800"}
+
+
+def registered(visitor: Visitor, code: str, **more: str) -> Page:
+    return visitor.get(f"/Q/{code}").form("/f/rental").fill(**{**FLAT, **LANDLORD, **person("p1", 1), **more}).submit()
+
+
+def token_of(page: Page) -> str:
+    return page.path.split("/")[2]
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_a_rental_is_registered_changed_by_its_link_and_read_in_masks(town: World, lang: str) -> None:
+    visitor = town.client(lang=lang)
+    form = visitor.get(f"/Q/{town.code(0, 'rental')}")
+    terms = town.street.form("rental")
+    assert terms is not None
+    assert terms.notice.text(lang) in form.words
+    done = registered(visitor, town.code(0, "rental"))
+    assert (done.status, done.path.split("/")[-1]) == (200, "received")
+    token = token_of(done)
+    page = visitor.get(f"/t/{token}")
+    assert id_number(1) not in page.text
+    assert "310*************" in page.text
+    assert "75.5" in page.words
+    edit = visitor.get(f"/t/{token}/edit")
+    assert id_number(1) not in edit.text
+    again = edit.form("/edit").fill(room="102", p1_phone="021-0012 4321").submit()
+    assert (again.status, again.path) == (200, f"/t/{token}")
+    assert "102" in again.words
+    assert "021-****4321" in again.words
+
+
+def test_without_javascript_rows_are_added_and_taken_out_by_posting_back(town: World) -> None:
+    visitor = town.client()
+    form = visitor.get(f"/Q/{town.code(0, 'rental')}").form("/f/rental").fill(**FLAT, **LANDLORD, **person("p1", 1))
+    for number in (2, 3):
+        form.fields["do"] = "add"
+        form = form.submit().form("/f/rental").fill(**person(f"p{number}", number, "租客乙"))
+    form.fields["do"] = "remove2"
+    page = form.submit()
+    assert (page.status, rows(town)) == (200, [])
+    form = page.form("/f/rental")
+    assert (form.fields["p1_id"], form.fields["p2_id"]) == (id_number(1), id_number(3))
+    assert "p3_name" not in form.fields
+    form.fields["do"] = "send"
+    token = token_of(form.submit())
+    edit = visitor.get(f"/t/{token}/edit").form("/edit")
+    edit.fields["do"] = "add"
+    edit = edit.submit().form("/edit").fill(**person("p3", 5, "租客丙"), p1_gone="1")
+    edit.fields["do"] = "send"
+    assert edit.submit().words.count("已搬走") == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "word"), [("zh-CN", "承租人1，身份证号码：身份证号码不对"), ("en", "Tenant 1, ID number: this is no valid")]
+)
+def test_everything_wrong_stands_beside_its_field_and_nothing_typed_is_lost(town: World, lang: str, word: str) -> None:
+    visitor = town.client(lang=lang)
+    page = registered(visitor, town.code(0, "rental"), p1_employer="示例公司", lease_from="2026-13-01")
+    assert page.status == 422
+    page = (
+        page.form("/f/rental")
+        .fill(p1_id=id_number(1)[:-1] + "9" if id_number(1)[-1] != "9" else id_number(1)[:-1] + "8")
+        .submit()
+    )
+    assert page.status == 422
+    assert word in page.words
+    assert 'href="#f-p1_id"' in page.text
+    assert 'id="f-p1_id"' in page.text
+    assert page.form("/f/rental").fields["p1_employer"] == "示例公司"
+    fixed = page.form("/f/rental").fill(p1_id=id_number(1), lease_from="2026-11-01").submit()
+    assert fixed.path.endswith("/received")
+    assert rows(town)
+
+
+def test_the_household_form_asks_for_a_separate_consent_and_a_half_day(town: World) -> None:
+    visitor = town.client()
+    form = visitor.get(f"/Q/{town.code(0, 'population')}").form("/f/population").fill(room="5", **person("p1", 4))
+    refused = form.submit()
+    assert refused.status == 422
+    assert {"单独同意：请看过说明，同意后勾选", "日期：请填写"} <= set(refused.words.replace(" ", "\n").split())
+    done = refused.form("/f/population").fill(agree="2026-11", slot_day="2026-11-20", slot_part="am").submit()
+    assert done.path.endswith("/received")
+    assert "上午" in done.words
+
+
+def test_the_same_form_sent_twice_is_one_and_another_under_its_key_is_told_so(town: World) -> None:
+    visitor = town.client()
+    form = visitor.get(f"/Q/{town.code(0, 'rental')}").form("/f/rental").fill(**FLAT, **LANDLORD, **person("p1", 1))
+    first = form.submit()
+    assert form.submit().path == first.path
+    other = form.fill(room="909").submit()
+    assert other.status == 409
+    assert other.form("/f/rental").fields["key"] != form.fields["key"]
+    assert other.form("/f/rental").fields["room"] == "909"
+
+
+def test_strange_posts_are_answered_and_store_nothing(town: World) -> None:
+    visitor = town.client()
+    code = town.code(0, "rental")
+    for fields in (
+        {"code": code},
+        {"code": code, "key": "x", **FLAT, **LANDLORD, **person("p1", 1)},
+        {"code": code, "key": "ab" * 16, "do": "remove" + "9" * 50},
+        {"code": "R" * 21, "key": "ab" * 16},
+        {"code": town.code(0, "issue"), "key": "ab" * 16},
+    ):
+        assert visitor.post("/f/rental", fields).status in {200, 400, 404, 422}
+    assert visitor.get("/t/" + "2" * 9 + "R" + "2" * 26).status == 404
+    assert visitor.get("/t/" + "2" * 9 + "R" + "2" * 26 + "/edit").status == 404
+    assert rows(town) == []
