@@ -222,6 +222,13 @@ def test_dispatching_again_keeps_who_owes_a_report_and_starts_no_second_clock() 
     assert walk.case.lead.party.name == "绿化市容"
 
 
+def test_a_party_ticked_twice_or_beside_leading_is_called_once() -> None:
+    co = ["department@dept:traffic", "department@dept:police", "department@dept:traffic"]
+    walk = began(rung="centre").do(CENTRE, "dispatch", {**TO_POLICE, "co": co})
+    assert [partner.party.id for partner in walk.case.partners] == ["department@dept:police", "department@dept:traffic"]
+    assert len(runs(walk.case, "report")) == 2
+
+
 def test_a_lead_called_again_owes_again() -> None:
     walk = dispatched().do(POLICE, "report_in").do(CENTRE, "dispatch", TO_POLICE)
     assert [partner.party.id for partner in walk.case.owing if partner.lead] == ["department@dept:police"]

@@ -17,8 +17,9 @@ def dispatch(s: Situation) -> Made:
     lead: Party = s.data["lead"]
     if not lead.grant:
         raise NotAllowed("fields", fields=[FieldError("lead", "contact_leads")])
-    helping: list[Party] = [party for party in s.data.get("co") or () if party.id != lead.id]
-    data: dict[str, Any] = {"to": [named(party) for party in (lead, *helping)], "demands": s.text("demands")}
+    # Each once, whatever was ticked.
+    called: dict[str, Party] = {party.id: party for party in (lead, *(s.data.get("co") or ()))}
+    data: dict[str, Any] = {"to": [named(party) for party in called.values()], "demands": s.text("demands")}
     if s.text("until"):
         data["until"] = s.ahead("until")
     return [("dispatched", {**data, **steps.designation(s)})]
