@@ -9,6 +9,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAllowed, Unknown
+from chalicelib.handlers import register
 from chalicelib.handlers.http import Asked, data, see
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import capability, limits
@@ -31,7 +32,7 @@ def _form(
     except Unknown as problem:
         return html(pages.code_problem(it.look, ctx.street, problem), status=problem.status)
     if found.kind != "issue":
-        return html(pages.closed_kind(it.look, ctx.street, found.kind, place))
+        return register.form(it, found.kind, place, code.strip().upper())
     links = {other.id: ctx.code_for(other.id, place) for other in ctx.street.kinds}
     key = (values or {}).get("key") or secrets.token_hex(16)
     heated = error is not None and error.reason == "heat"
@@ -57,7 +58,7 @@ def send(it: Asked, kind: str) -> Response:
     ctx = wiring.context()
     fields = it.form()
     if kind != "issue":
-        return _form(it, fields.get("code", ""), kind)
+        return register.send(it, kind, fields)
     try:
         case = submit(ctx, _report(it, fields))
     except (NotAllowed, Limited) as error:
