@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from chalice.app import Chalice
@@ -88,6 +89,17 @@ def sweep(event: Any, context: Any) -> Any:
     answer = asdict(swept)
     del answer["offices"]
     return {**answer, "messages": send.sweep(ctx, seconds_left, swept.offices, stepped=swept.stepped)}
+
+
+@app.lambda_function(name="digest")
+def digest(event: Any, context: Any) -> Any:
+    """Around the street's hour: each committee's digest of the registers, missed days too, and leases that have ended."""
+    from chalicelib.usecases import register_digest
+    from chalicelib.web.i18n import t
+
+    house = wiring.house()
+    words = partial(t, house.context.street.languages[0])
+    return asdict(register_digest.run(house.context, house.lists, words, _seconds_left(context)))
 
 
 def _seconds_left(context: Any) -> Callable[[], float]:

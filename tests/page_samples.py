@@ -99,7 +99,7 @@ def every_action(lang: str, words: str = "") -> list[ActionView]:
                 FieldSpec(spec.name, DRAWN.get(spec.kind, spec.kind), spec.required, _options(spec, lang) or names, 10)
                 for spec in step.fields
             ),
-            near=step.action in {"ask", "note"},
+            near=int(step.action in {"ask", "note"}),
             primary=step.action == "propose",
         )
         for step in STEPS.values()
@@ -197,7 +197,7 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
             one.events,
             one.now,
             place=door,
-            also=[(together.case, door)],
+            also=[(together.case, together.events, door)],
         )
     made["handover"] = lambda: pages.handover(look(lang, "/desk/handover"), here, viewer(words or "我"), cards(words), walk.now)
     for state in STATES:

@@ -282,7 +282,7 @@ def test_every_key_that_code_or_templates_name_exists() -> None:
 
 
 # Keys that templates put together from a list beside them.
-IN_LOOPS = ("desk.sheet.", "desk.visit_day.", "desk.handover.")
+IN_LOOPS = ("desk.sheet.", "desk.visit_day.", "desk.handover.", "desk.triage.")
 
 
 def test_every_key_is_used() -> None:

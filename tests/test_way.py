@@ -37,7 +37,7 @@ class Way:
         self.no = steps.number_of(self.token)
         self.resident = world.client()
 
-    def staff(self, who: Visitor, action: str, ticked: tuple[str, ...] = (), **values: str) -> Page:
+    def staff(self, who: Visitor, action: str, ticked: tuple[str, ...] = (), /, **values: str) -> Page:
         """`ticked` are the co-handlers."""
         return self._post(who.get(f"/desk/cases/{self.no}"), action, values, [("co", party) for party in ticked])
 

@@ -47,7 +47,7 @@ def actions(ctx: Context, actor: Actor, opened: Opened, lang: str) -> list[Actio
             _fields(ctx, actor, opened.case, step, lang) if held is None else (),
             primary=step.action == primary,
             missing=f"gate.{held}" if held else None,
-            near=step.action in near,
+            near=near.index(step.action) + 1 if step.action in near else 0,
         )
         for step, held in open_now
     ]

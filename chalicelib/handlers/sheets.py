@@ -34,5 +34,5 @@ def page(ctx: Context, look: Look, actor: Actor, me: Viewer, opened: Opened, nam
         ctx.clock.civil(),
         place=ctx.place_of(case),
         names=names,
-        also=[(one, ctx.place_of(one)) for one in others if one.no != case.no],
+        also=[(one.case, one.events, ctx.place_of(one.case)) for one in others],
     )

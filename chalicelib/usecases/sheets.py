@@ -19,9 +19,9 @@ def handover(ctx: Context, actor: Actor) -> list[Card]:
     return work.my_queue(ctx, actor)
 
 
-def listed_with(ctx: Context, actor: Actor, case: Case, way: str) -> list[Case]:
-    """The case and the others in the actor's scope that wait for an answer from the same way out, oldest first."""
+def listed_with(ctx: Context, actor: Actor, case: Case, way: str) -> list[cases.Stored]:
+    """The other cases in the actor's scope that wait for an answer from the same way out, the oldest first."""
     others = [card.no for card in work.in_scope(ctx, actor) if card.state == "referred" and card.no != case.no]
-    found = [stored.case for no in others[:LIST_MAX] if (stored := cases.get(no)) is not None]
-    same = [one for one in found if one.exit == way and access.may_read(actor, one, ctx.street)]
-    return sorted([case, *same], key=lambda one: one.received_at)
+    found = [stored for no in others[:LIST_MAX] if (stored := cases.get(no)) is not None]
+    same = [one for one in found if one.case.exit == way and access.may_read(actor, one.case, ctx.street)]
+    return sorted(same, key=lambda one: one.case.received_at)

@@ -61,6 +61,9 @@ def _pressing(case: Case, events: Sequence[Event], street: Street, mine: Collect
         found.append("report_in")
     if _to_triage(case, street):
         found += ["agree_triage"] if case.triage else ["triage"]
+    elif case.triage is not None and not case.partners and case.state in {"accepted", "returned"}:
+        # What the triage was for.
+        found.append("dispatch")
     if _owes_feedback(case, events) and case.state not in {"received", "returned", "reopened", "dispatched"}:
         found.append("feed_back")
     if case.state == "handled" and case.visit is not None and case.visit.said == "unsatisfied":

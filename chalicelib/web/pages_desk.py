@@ -16,7 +16,7 @@ from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.present_acts import Sent, acts
 from chalicelib.web.present_case import head, holder, past_clocks
-from chalicelib.web.present_common import frame, tel
+from chalicelib.web.present_common import frame, spoken, tel
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_facts import case_marks, facts, known, links, partners, requests, triage
 from chalicelib.web.present_offices import grant_name, office_name, role_name
@@ -125,17 +125,17 @@ def case(
         marks=case_marks(street, case, having.clock, card_marks, lang),
         photos=photos,
         holder=having,
-        clocks=[*running, *past_clocks(street, case, now, lang)],
+        clocks=sorted([*running, *past_clocks(street, case, now, lang)], key=lambda clock: bool(clock.party)),
         partners=partners(street, case, now, lang),
         requests=requests(street, case, known_as, now, lang),
         known=known(street, case, events, now, lang),
         triage=triage(case, known_as, lang),
         links=links(case, lang) if me.sees_reporter else [],
-        helpers=[(one, role_name(one.role, lang) if one.role else "", tel(one.phone)) for one in helpers],
+        helpers=[(one.name, role_name(one.role, lang) if one.role else "", spoken(one.phone), tel(one.phone)) for one in helpers],
         sheets=_sheets(case, events),
         acts=offered,
         reveal=offered.reveal if me.sees_reporter and case.phone_mask else None,
-        revealed={"phone": revealed, "tel": tel(revealed)} if revealed and me.sees_reporter else None,
+        revealed={"phone": spoken(revealed), "tel": tel(revealed)} if revealed and me.sees_reporter else None,
         lines=timeline(street, case, events, photos, place, now, lang, known_as, blind=not me.sees_reporter),
         sent=Sent(f"{look.root}/desk/cases/{case.no}", me.csrf, attempt, case.version),
         act=typed.get("act", ""),

@@ -14,7 +14,7 @@ from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_offices import grant_name
-from chalicelib.web.present_sheets import handed_over, paper
+from chalicelib.web.present_sheets import ON_PAPER, handed_over, paper
 from chalicelib.web.render import render
 from chalicelib.web.views import Look, Viewer
 
@@ -35,12 +35,12 @@ def sheet(
     *,
     place: Place | None = None,
     names: Mapping[str, str] | None = None,
-    also: Sequence[tuple[Case, Place | None]] = (),
+    also: Sequence[tuple[Case, Sequence[Event], Place | None]] = (),
 ) -> str:
-    """`name` is one of `PAPERS` or `DOCUMENTS`; `also` are the other cases of a list."""
+    """`name` is one of `PAPERS` or `DOCUMENTS`; `also` are the other cases of a list with their events and doors."""
     lang = look.lang
-    made = paper(street, case, events, place, me, names or {}, now, lang)
-    rows = [made, *(paper(street, one, (), door, me, {}, now, lang) for one, door in also)]
+    made = paper(street, case, events, place, me, names or {}, lang)
+    rows = [made, *(paper(street, one, theirs, door, me, {}, lang) for one, theirs, door in also)]
     title = t(lang, "desk.sheet.titled", sheet=made.exit if name in DOCUMENTS else t(lang, f"desk.sheet.{name}"), no=case.no)
     return _page(look, street, f"sheet_{name}.html", title, me, now, p=made, rows=rows, back=f"{look.root}/desk/cases/{case.no}")
 
@@ -48,11 +48,11 @@ def sheet(
 def handover(look: Look, street: Street, me: Viewer, cards: Sequence[Card], now: datetime) -> str:
     """Everything open on somebody's desks, for whoever takes over."""
     grants = [grant_name(street, grant, look.lang) for grant in me.grants]
-    title, rows = t(look.lang, "desk.sheet.handover"), handed_over(street, cards, now, look.lang)
+    title, rows = t(look.lang, "desk.sheet.handover"), handed_over(street, cards, look.lang)
     return _page(look, street, "sheet_handover.html", title, me, now, rows=rows, grants=grants, back=f"{look.root}/desk")
 
 
 def _page(look: Look, street: Street, template: str, title: str, me: Viewer, now: datetime, **view: Any) -> str:
-    printed = dates.moment(look.lang, now, street.tz, now)
-    today = dates.day(look.lang, now, street.tz, now)
+    printed = dates.moment(look.lang, now, street.tz, ON_PAPER)
+    today = dates.day(look.lang, now, street.tz, ON_PAPER)
     return render(template, look, street, SHEET, f=frame(look, street, title), me=me, printed=printed, today=today, **view)

@@ -170,10 +170,11 @@ def act_view(action: ActionView, lang: str, values: Mapping[str, str], problem: 
 def acts(actions: Sequence[ActionView], lang: str, values: Mapping[str, str], problem: Problem | None) -> Acts:
     views = {action.id: act_view(action, lang, values, problem) for action in actions}
     primary = next((action.id for action in actions if action.primary and not action.missing), "")
-    near = [action.id for action in actions if action.near and not action.missing]
+    beside = sorted((action for action in actions if action.near and not action.missing), key=lambda action: action.near)
+    near = [action.id for action in beside]
     others = [action.id for action in actions if not action.missing and action.id not in {primary, "reveal"}]
     if len(others) <= FEW:
-        near = others
+        near += [action for action in others if action not in near]
     shown = {primary, *near, "reveal"}
     blocked = {action.id for action in actions if action.missing}
     groups = []

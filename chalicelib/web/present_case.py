@@ -85,7 +85,11 @@ def head(street: Street, case: Case, place: Place | None, now: datetime, lang: s
 
 
 def holder(street: Street, case: Case, now: datetime, lang: str, names: bool = False) -> Holder:
-    runs = [run for run in live(case) if names or concerns_residents(street.clocks.get(run.id))] if case.open else []
+    runs = live(case) if case.open else []
+    if not names:
+        # A date that stands still for a plan or an answer from above promises nothing.
+        asked = case.state == "waiting"
+        runs = [run for run in runs if concerns_residents(street.clocks.get(run.id)) and (run.running or asked)]
     clocks = [running(street, run, now, lang, case) for run in runs]
     first = next((run for run in runs if run.running), None)
     return Holder(

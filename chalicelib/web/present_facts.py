@@ -196,7 +196,7 @@ def triage(case: Case, names: Mapping[str, str], lang: str) -> tuple[Pairs, str]
     if case.triage is None:
         return None
     answers = [
-        (t(lang, f"label.triage.{question}"), t(lang, "option.yes" if said else "option.no"))
+        (t(lang, f"desk.triage.{question}"), t(lang, "option.yes" if said else "option.no"))
         for question, said in case.triage.answers.items()
     ]
     staff = t(lang, "role.staff")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chalicelib.casework.access import unit_name
 from chalicelib.casework.card import Card
@@ -22,6 +22,9 @@ from chalicelib.web.present_queue import marks
 from chalicelib.web.present_timeline import Line, timeline
 from chalicelib.web.views import Viewer
 
+# Paper is read on another day: no date is "today", and the year stands with it.
+ON_PAPER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class PartyLine:
@@ -35,7 +38,7 @@ class PartyLine:
 
 @dataclass(frozen=True)
 class Paper:
-    """`way` is what was done so far, the oldest first, without what concerns the reporter."""
+    """`way` is what happened so far, the oldest first, without what concerns the reporter; `done` the office's part of it."""
 
     no: str
     title: str
@@ -56,6 +59,7 @@ class Paper:
     deadline: str
     triage: Pairs
     way: tuple[Line, ...]
+    done: tuple[Line, ...]
     result: str
     outcome: str
     why: str
@@ -87,9 +91,10 @@ def paper(
     place: Place | None,
     me: Viewer,
     names: Mapping[str, str],
-    now: datetime,
     lang: str,
 ) -> Paper:
+    now = ON_PAPER
+
     def at(instant: str | None) -> str:
         return dates.moment(lang, instant, street.tz, now) if instant else ""
 
@@ -97,6 +102,7 @@ def paper(
     gone_up = next((event for event in reversed(events) if event.type == "referred"), None)
     way = street.exit_by_id.get(str(gone_up.data["exit"])) if gone_up else None
     lines = timeline(street, case, events, (), place, now, lang, names, blind=True)
+    way_so_far = [line for line in reversed(lines) if line.visible]
     answers = triage(case, names, lang)
     secret = not me.sees_reporter
     return Paper(
@@ -113,12 +119,13 @@ def paper(
         category=category.name.text(lang) if category else t(lang, "desk.fact.unset"),
         case_class=case_class.name.text(lang) if case_class else t(lang, "desk.fact.unset"),
         received=at(case.received_at),
-        parties=_parties(street, case, now, lang),
+        parties=_parties(street, case, lang),
         demands=case.demands,
         demanded_by=at(case.demanded_by),
         deadline=at(case.demanded_by or case.deadline),
         triage=answers[0] if answers else [],
-        way=tuple(line for line in reversed(lines) if line.visible),
+        way=tuple(way_so_far),
+        done=tuple(line for line in way_so_far if line.type not in {"submitted", "referred"}),
         result=case.result,
         outcome=outcome_name(case.outcome or case.proposed, lang),
         why=str(gone_up.data.get("reason", "")) if gone_up else "",
@@ -130,25 +137,25 @@ def paper(
     )
 
 
-def _parties(street: Street, case: Case, now: datetime, lang: str) -> tuple[PartyLine, ...]:
+def _parties(street: Street, case: Case, lang: str) -> tuple[PartyLine, ...]:
     ends = {run.party: run.due for run in case.clocks if run.party and run.stopped is None}
     found = []
     for partner in sorted((one for one in case.partners if one.released is None), key=lambda one: not one.lead):
-        by = dates.moment(lang, ends[partner.party.id], street.tz, now) if partner.party.id in ends else ""
-        stood = dates.moment(lang, partner.reported, street.tz, now) if partner.reported else ""
+        by = dates.moment(lang, ends[partner.party.id], street.tz, ON_PAPER) if partner.party.id in ends else ""
+        stood = dates.moment(lang, partner.reported, street.tz, ON_PAPER) if partner.reported else ""
         role = t(lang, "role.lead" if partner.lead else "role.co_handler")
         found.append(PartyLine(role, party_name(street, partner.party, lang), by, stood))
     return tuple(found)
 
 
-def handed_over(street: Street, cards: Sequence[Card], now: datetime, lang: str) -> list[HandedOver]:
-    return [_handed(street, card, now, lang) for card in cards]
+def handed_over(street: Street, cards: Sequence[Card], lang: str) -> list[HandedOver]:
+    return [_handed(street, card, lang) for card in cards]
 
 
-def _handed(street: Street, card: Card, now: datetime, lang: str) -> HandedOver:
+def _handed(street: Street, card: Card, lang: str) -> HandedOver:
     clock = ""
     if card.deadline:
-        by = dates.moment(lang, card.deadline, street.tz, now)
+        by = dates.moment(lang, card.deadline, street.tz, ON_PAPER)
         clock = t(lang, "desk.queue.by", by=by, clock=name_of(street, card.clock, lang))
     usual = USUAL.get(card.state, ())
     return HandedOver(

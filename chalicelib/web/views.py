@@ -34,14 +34,14 @@ class FieldSpec:
 @dataclass(frozen=True)
 class ActionView:
     """Something the reader may do next. `missing` is the catalogue key that says why not yet, or None. One is `primary`: the
-    obvious next step; a few are `near`: shown beside it, while the rest stand folded in groups.
+    obvious next step; a few are `near`, in that order beside it, while the rest stand folded in groups.
     """
 
     id: str
     fields: tuple[FieldSpec, ...] = ()
     primary: bool = False
     missing: str | None = None
-    near: bool = False
+    near: int = 0
 
 
 @dataclass(frozen=True)
