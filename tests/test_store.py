@@ -151,6 +151,7 @@ def test_indexes_follow_a_case_from_office_to_office_and_let_it_go(both_worlds: 
     assert found_by(world, "desk", "queue", committee) == [no]
     assert found_by(world, "timers", "timer", timer) == [no]
 
+    steps.act(world.signed_in("committee", "committee:c01"), no, "sign")
     steps.act(world.signed_in("committee", "committee:c01"), no, "close", outcome="duplicate", text="重复")
     assert found_by(world, "desk", "queue", committee) == []
     assert found_by(world, "open", "open_zone", zone) == []
@@ -186,12 +187,12 @@ def test_a_watch_row_comes_and_goes_with_the_assignee(both_worlds: World) -> Non
     ids = {role: value.split("~")[0] for role, value in parties.items()}
     steps.act(clerk, no, "assign", to=parties["department"])
     assert watchers(both_worlds, no) == [f"W#staff:{ids['department']}"]
-    assert [card.no for card in cases.watched(ids["department"], 10)] == [no]
+    assert [card.no for card in cases.watched(f"staff:{ids['department']}", 10)] == [no]
     steps.act(clerk, no, "assign", to=parties["dispatcher"])
     assert watchers(both_worlds, no) == [f"W#staff:{ids['dispatcher']}"]
     steps.act(clerk, no, "propose", outcome="solved", text="换了灯泡")
     steps.act(clerk, no, "confirm")
-    [card] = cases.watched(ids["dispatcher"], 10)
+    [card] = cases.watched(f"staff:{ids['dispatcher']}", 10)
     assert (card.state, card.owner) == ("handled", "street dispatcher")
     steps.act(clerk, no, "close", outcome="solved")
     assert watchers(both_worlds, no) == []
