@@ -93,6 +93,16 @@ class PhotoFiles(Protocol):
         """Removes the object; quiet when it is gone already."""
 
 
+class Lists(Protocol):
+    """Files that staff take away."""
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Writes it; the same key is written over."""
+
+    def url(self, key: str, name: str) -> str:
+        """A link of minutes that saves it under `name`."""
+
+
 @dataclass(frozen=True)
 class Sms:
     """One message for one number. `params` are ordered and short; `ref` is ours and unique per attempt to one recipient."""

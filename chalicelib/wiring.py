@@ -65,6 +65,12 @@ class House:
 
         return S3PhotoFiles(self.aws, self.settings.photos_bucket)
 
+    @property
+    def lists(self) -> ports.Lists:
+        from chalicelib.adapters.lists import S3Lists
+
+        return S3Lists(self.aws, self.settings.photos_bucket)
+
 
 class _Process:
     house: House | None = None

@@ -21,7 +21,7 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep"}
+FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest"}
 MAY_DECRYPT = {"Reveal", "Notify", "Sweep"}
 
 
@@ -138,7 +138,8 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
         }
 
     assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep"}
-    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep"}
+    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest"}
+    assert writers("RegistersTable") == {"APIHandler", "Digest"}
     assert writers("StaffTable") == {"APIHandler", "Reveal"}
     assert writers("KeysTable") == {"APIHandler"}
 
@@ -207,8 +208,8 @@ def test_a_changed_route_makes_a_new_deployment() -> None:
 
 
 def test_a_function_without_a_policy_is_refused() -> None:
-    handlers = dict.fromkeys([*FUNCTIONS, "Digest"], "app.x")
-    with pytest.raises(ValueError, match=r"functions Digest: .* needs a size there and its least policy"):
+    handlers = dict.fromkeys([*FUNCTIONS, "Extra"], "app.x")
+    with pytest.raises(ValueError, match=r"functions Extra: .* needs a size there and its least policy"):
         full_template(small_street(), "aws", AppFacts(handlers, {"info": {}, "paths": {}}, "python3.11"), "k")
 
 

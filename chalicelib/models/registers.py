@@ -165,24 +165,24 @@ def pack(body: Body) -> bytes:
     return zlib.compress(msgspec.json.encode(body), 6)
 
 
-def read(item: RegisterItem) -> Stored:
-    body = msgspec.json.decode(zlib.decompress(item.body), type=Body)
+def read(row: RegisterItem) -> Stored:
+    body = msgspec.json.decode(zlib.decompress(row.body), type=Body)
     return Stored(
         register=body.state,
         events=tuple(body.events),
-        submission=item.submission or "",
-        fingerprint=item.fingerprint or "",
-        attempt=item.attempt or "",
+        submission=row.submission or "",
+        fingerprint=row.fingerprint or "",
+        attempt=row.attempt or "",
     )
 
 
 def get(no: str) -> Stored | None:
     """Read consistently."""
-    item = _item(key(no), "RECORD")
-    return read(item) if item is not None else None
+    found = item(key(no), "RECORD")
+    return read(found) if found is not None else None
 
 
-def _item(pk: str, sk: str) -> RegisterItem | None:
+def item(pk: str, sk: str) -> RegisterItem | None:
     try:
         return RegisterItem.get(pk, sk, consistent_read=True)
     except RegisterItem.DoesNotExist:
@@ -238,7 +238,7 @@ def write(change: Write, street: Street) -> Stored:
             return standing
         if not _overtaken(error):
             raise
-        if change.day and _item(f"G#{register.committee}", change.day) is not None:
+        if change.day and item(f"G#{register.committee}", change.day) is not None:
             raise DayClosed from error
         raise Stale(standing) from error
     return after
@@ -308,7 +308,7 @@ def _overtaken(error: Exception) -> bool:
 
 
 def _rows(found: Iterable[Any]) -> list[Row]:
-    return [msgspec.json.decode(item.card, type=Row) for item in found if item.card]
+    return [msgspec.json.decode(one.card, type=Row) for one in found if one.card]
 
 
 def waiting(committee: str, limit: int) -> list[Row]:

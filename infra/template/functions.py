@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from chalicelib.street import Street
 from infra.template.cfn import Json, attr, ref, retained, sub
@@ -33,6 +35,7 @@ SIZES: Mapping[str, Size] = {
     "Notify": Size(512, 60),
     "Photo": Size(1769, 60),
     "Sweep": Size(512, 58),
+    "Digest": Size(512, 300),
 }
 
 
@@ -54,7 +57,7 @@ def function_resources(handlers: Mapping[str, str], runtime: str, street: Street
         resources[group] = log_group(street)
         resources[own_role] = role(logical, street, partition, group)
         resources[logical] = _function(logical, handler, runtime, own_role, group)
-    resources |= _stream() | _arrival() | _schedule()
+    resources |= _stream() | _arrival() | _schedule() | _daily(street)
     return {"Resources": resources}
 
 
@@ -142,6 +145,35 @@ def _schedule() -> Json:
     }
 
 
+def _daily(street: Street) -> Json:
+    """From the street's hour on, every ten minutes for up to two hours: a run finds nothing to do when another was there, and
+    what a bad day leaves undone the next day's runs make up for.
+    """
+    hour, minute = (int(part) for part in street.register.digest_at.split(":"))
+    local = datetime(2026, 1, 1, hour, minute, tzinfo=ZoneInfo(street.timezone)).astimezone(UTC)
+    return {
+        "DigestDaily": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "The committees' digests of the registers",
+                "State": "ENABLED",
+                "ScheduleExpression": f"cron({local.minute}/10 {local.hour},{(local.hour + 1) % 24} * * ? *)",
+                "Targets": [{"Id": "digest", "Arn": attr("Digest", "Arn")}],
+            },
+        },
+        "DigestDailyPermission": _permission("Digest", "DigestDaily"),
+        "DigestOnce": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": ref("Digest"),
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": 600,
+            },
+        },
+    }
+
+
 def _permission(function: str, rule: str) -> Json:
     return {
         "Type": "AWS::Lambda::Permission",
@@ -162,5 +194,6 @@ def function_outputs() -> Json:
         "NotifyFunction": {"Value": ref("Notify")},
         "PhotoFunction": {"Value": ref("Photo")},
         "SweepFunction": {"Value": ref("Sweep")},
+        "DigestFunction": {"Value": ref("Digest")},
         "WebFunction": {"Value": ref("APIHandler")},
     }

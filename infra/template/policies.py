@@ -27,6 +27,7 @@ def statements(logical: str, street: Street, partition: str) -> list[Json]:
         "Notify": _notify,
         "Photo": _photo,
         "Sweep": _sweep,
+        "Digest": _digest,
     }[logical](street, partition)
 
 
@@ -69,6 +70,7 @@ def _web(street: Street, partition: str) -> list[Json]:
         _key("Seal", "kms:GenerateDataKey", street),
         _objects("Grant", "PhotosBucket", "incoming/", "s3:PutObject"),
         _objects("Show", "PhotosBucket", "ready/", "s3:GetObject"),
+        _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject", "s3:GetObject"),
         {"Sid": "Reveal", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": attr("Reveal", "Arn")},
     ]
 
@@ -111,6 +113,16 @@ def _sweep(street: Street, partition: str) -> list[Json]:
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
         *_sns(street, partition),
+    ]
+
+
+def _digest(street: Street, partition: str) -> list[Json]:
+    """It lists masks, so it opens nothing."""
+    return [
+        _table("RegistersTable", ("GetItem", "Query", "PutItem", "UpdateItem"), ("pending", "lease")),
+        _table("OutboxTable", ("PutItem",)),
+        _table("KeysTable", ("GetItem",)),
+        _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject"),
     ]
 
 

@@ -1,0 +1,33 @@
+"""Lists that staff take away: digests and exports in the bucket, behind links of minutes.
+
+They hold masks alone and go after a month by the bucket's own rule.
+"""
+
+from __future__ import annotations
+
+from chalicelib.adapters.aws import Aws
+
+LINK_SECONDS = 300
+
+
+class S3Lists:
+    """Implements `ports.Lists`."""
+
+    def __init__(self, aws: Aws, bucket: str) -> None:
+        self._aws = aws
+        self._bucket = bucket
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        self._aws.client("s3").put_object(
+            Bucket=self._bucket, Key=f"lists/{key}", Body=data, ContentType=content_type, CacheControl="private, no-store"
+        )
+
+    def url(self, key: str, name: str) -> str:
+        """Five minutes, saved under `name` (ASCII)."""
+        params = {
+            "Bucket": self._bucket,
+            "Key": f"lists/{key}",
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+        }
+        signed: str = self._aws.client("s3").generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS)
+        return signed
