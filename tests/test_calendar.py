@@ -197,3 +197,51 @@ def test_a_reminder_is_never_after_the_end_and_leaves_its_lead(end: datetime, un
         Duration(amount, unit).amount
         * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "wd": timedelta(days=1)}[unit]
     )
+
+
+# ---- Hours of the day
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "hours", "end"),
+    [
+        ("2026-11-18T20:30", Duration(1, "h"), "08:00-21:00", "2026-11-19T08:30"),
+        ("2026-11-18T23:00", Duration(1, "h"), "08:00-21:00", "2026-11-19T09:00"),
+        ("2026-11-18T21:00", Duration(1, "h"), "08:00-21:00", "2026-11-19T09:00"),
+        ("2026-11-18T20:00", Duration(1, "h"), "08:00-21:00", "2026-11-18T21:00"),
+        ("2026-11-18T07:59", Duration(30, "m"), "08:00-21:00", "2026-11-18T08:30"),
+        ("2026-11-18T10:00", Duration(30, "h"), "08:00-21:00", "2026-11-20T14:00"),  # 11 + 13 + 6
+        ("2026-11-18T10:00", Duration(2, "h"), "00:00-23:59", "2026-11-18T12:00"),
+        ("2026-11-18T10:00", Duration(1, "wd"), "08:00-21:00", "2026-11-19T10:00"),  # days have no hours
+    ],
+)
+def test_minutes_and_hours_pass_only_in_the_hours_named(start: str, duration: Duration, hours: str, end: str) -> None:
+    assert due(at(start), duration, YEAR, SHANGHAI, hours) == at(end)
+
+
+@pytest.mark.parametrize(
+    ("end", "lead", "start"),
+    [
+        ("2026-11-19T08:30", Duration(30, "m"), "2026-11-19T08:00"),
+        ("2026-11-19T08:30", Duration(31, "m"), "2026-11-18T20:59"),
+        ("2026-11-19T09:00", Duration(2, "h"), "2026-11-18T20:00"),
+        ("2026-11-19T03:00", Duration(1, "h"), "2026-11-18T20:00"),
+    ],
+)
+def test_a_reminder_comes_that_long_before_within_the_hours(end: str, lead: Duration, start: str) -> None:
+    assert before(at(end), lead, YEAR, SHANGHAI, "08:00-21:00") == at(start)
+
+
+windows = st.tuples(st.integers(0, 12), st.integers(1, 11)).map(lambda pair: f"{pair[0]:02d}:00-{pair[0] + pair[1]:02d}:00")
+
+
+@given(instants, st.integers(1, 3000), windows)
+def test_a_deadline_in_hours_lies_in_them_and_its_lead_leads_back_to_the_start(start: datetime, minutes: int, hours: str) -> None:
+    end = due(start, Duration(minutes, "m"), YEAR, SHANGHAI, hours)
+    opens, _, closes = hours.partition("-")
+    assert opens < end.astimezone(SHANGHAI).strftime("%H:%M:%S") <= f"{closes}:00"
+    assert end >= start + timedelta(minutes=minutes)
+    # The latest instant from which that much is left: the start itself, or the end of the hours that it came after.
+    back = before(end, Duration(minutes, "m"), YEAR, SHANGHAI, hours)
+    assert due(back, Duration(minutes, "m"), YEAR, SHANGHAI, hours) == end
+    assert due(start, Duration(minutes + 1, "m"), YEAR, SHANGHAI, hours) > end
