@@ -1,4 +1,4 @@
-"""Plays `cases.toml` through the use cases: as resident, as the office that has the case, as the one it was assigned to.
+"""Plays `cases.toml` through the use cases: as resident, and as whoever this street's ladder has do what the story tells.
 
 All cases together, in the order of time, on a clock of the past days that stops wherever something is due: so reminders, lateness
 and messages stand at the instants at which the system would have made them. Every key and attempt derives from the case's place
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,11 +18,13 @@ from typing import Any
 
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case
-from chalicelib.models import cases, staff
+from chalicelib.models import cases
 from chalicelib.street import Place
 from chalicelib.usecases import capability, follow, send, sweeping, work
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.intake import Taken, places, take_in
 from chalicelib.usecases.submit import Report, submit
+from infra.demo import acts, roles
 from infra.demo.roles import home_of
 from infra.serve.advance import Mover
 
@@ -72,7 +74,8 @@ class Turn:
 
 def play(ctx: Context) -> list[Played]:
     """Ends with civil time where it was, and nothing due."""
-    script = tomllib.loads(FILE.read_text("utf-8"))["cases"]
+    script = [entry for entry in tomllib.loads(FILE.read_text("utf-8"))["cases"] if _has(ctx, entry)]
+    people = acts.actors([person.username for person in roles.people(ctx.street, home_of(ctx.street, ctx.places.values()))])
     now = ctx.clock.civil()
     turns = sorted((turn for number, entry in enumerate(script) for turn in _turns(number, entry, now)), key=lambda turn: turn.at)
     clock = PastClock(turns[0].at, now)
@@ -90,7 +93,7 @@ def play(ctx: Context) -> list[Played]:
         entry, name = script[turn.case], f"demo:{turn.case + 1}"
         if turn.step == 0:
             slots = tuple(range(1, int(entry.get("photos", 0)) + 1))
-            case = submit(then, _report(then, name, entry, slots))
+            case = _come(then, name, entry, slots, people)
             played[turn.case] = Played(case, slots)
             if case.updated_at != case.received_at:
                 # It went on already: played before, or worked on by somebody since.
@@ -98,9 +101,14 @@ def play(ctx: Context) -> list[Played]:
         elif turn.case not in done:
             stored = cases.get(played[turn.case].case.no)
             if stored is not None:
-                _step(then, stored.case, entry["steps"][turn.step - 1], key_of(f"{name}:{turn.step}"))
+                _step(then, stored.case, entry["steps"][turn.step - 1], people, key_of(f"{name}:{turn.step}"))
     mover.move(_at(now))
     return [_as_it_stands(played[number]) for number in sorted(played)]
+
+
+def _has(ctx: Context, entry: Mapping[str, Any]) -> bool:
+    """Whether this street knows a class of which the story is told, where it is about one."""
+    return "about" not in entry or any(name in ctx.street.class_by_id for name in entry["about"])
 
 
 def _as_it_stands(entry: Played) -> Played:
@@ -124,6 +132,24 @@ def key_of(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
+def _come(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int, ...], people: Sequence[Actor]) -> Case:
+    """By the code on a door, or taken in by whoever sits where it came."""
+    if "channel" not in entry:
+        return submit(ctx, _report(ctx, name, entry, slots))
+    place = _place(ctx, name, entry.get("at", "home"))
+    taker = next(actor for actor in people if place in places(ctx, actor))
+    taken = Taken(
+        key=key_of(name),
+        channel=entry["channel"],
+        place=place.id,
+        text=entry["text"],
+        case_class=next((one for one in entry.get("about", ()) if one in ctx.street.class_by_id), ""),
+        phone=entry.get("phone", ""),
+        external=entry.get("external", ""),
+    )
+    return take_in(ctx, taker, taken)
+
+
 def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int, ...]) -> Report:
     categories = ctx.street.categories
     return Report(
@@ -138,7 +164,7 @@ def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int,
 
 
 def _place(ctx: Context, name: str, where: str) -> Place:
-    """A place of the home committee, or of another zone's; which one depends on the name only."""
+    """A place of the home community, or of another zone; which one depends on the name only."""
     home = home_of(ctx.street, ctx.places.values())
     zone_of = {committee.id: committee.zone for committee in ctx.street.committees}
     near = [place for place in ctx.places.values() if place.community == home.community and place.committee == home.committee]
@@ -149,43 +175,15 @@ def _place(ctx: Context, name: str, where: str) -> Place:
     return live[int(key_of(name), 16) % len(live)]
 
 
-def _step(ctx: Context, case: Case, step: Mapping[str, Any], attempt: str) -> Case:
-    data = {name: value for name, value in step.items() if name not in {"do", "by", "after", "scope", "role"}}
-    if data.get("class") not in ctx.street.class_by_id:
-        data.pop("class", None)
+def _step(ctx: Context, case: Case, step: Mapping[str, Any], people: Sequence[Actor], attempt: str) -> None:
+    """A step that this street's ladder does not offer here is left out."""
     if step.get("by") == "reporter":
         token = capability.token_for(ctx, case.no, case.generation)
-        return follow.act(ctx, token, step["do"], data, attempt).case
-    actor = _actor(ctx, case, step)
-    if actor is None:
-        return case
-    if step["do"] == "allocate":
-        target = _office(ctx, case, step["scope"])
-        if target is None:
-            return case
-        data["to"] = target
-    if step["do"] == "assign":
-        chosen = next((value for value, party in work.parties(ctx, case) if party.grant.startswith(step["role"] + "@")), None)
-        if chosen is None:
-            return case
-        data["to"] = chosen
-    return work.act(ctx, actor, case.no, step["do"], data, attempt, None).case
-
-
-def _actor(ctx: Context, case: Case, step: Mapping[str, Any]) -> Actor | None:
-    """Whoever the step is for: the one it was assigned to, else somebody of the office that has it."""
-    if step.get("by") == "assignee" and case.assignee:
-        row = staff.person(case.assignee.id)
-    else:
-        holders = staff.holders(f"{ctx.street.rung_by_id[case.rung].role}@{case.unit}")
-        row = staff.person(holders[0].staff_id or "") if holders else None
-    return Actor(id=f"staff:{row.staff_id}", name=row.name or "", grants=tuple(sorted(row.grants or ()))) if row else None
-
-
-def _office(ctx: Context, case: Case, scope: str) -> str | None:
-    """The nearest office of that level below the present one."""
-    roles = {"committee": "committee", "zone": "zone_head"}
-    for rung, unit in work.offices_below(ctx, case):
-        if rung.scope == scope and rung.role == roles.get(scope, rung.role):
-            return f"{rung.id}@{unit}"
-    return None
+        if step["do"] in follow.actions(ctx, case):
+            said = {name: value for name, value in step.items() if name not in {"do", "by", "after"}}
+            follow.act(ctx, token, step["do"], said, attempt)
+        return
+    actor = acts.who(step, ctx, case, people) if acts.is_due(step, ctx, case) else None
+    data = acts.inputs(step, ctx, case, people) if actor else None
+    if actor is not None and data is not None:
+        work.act(ctx, actor, case.no, acts.action_of(step, case), data, attempt, None)

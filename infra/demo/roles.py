@@ -1,21 +1,23 @@
-"""Demo staff: one person for every role, at the units of one home committee, and two neighbours to show where a scope ends."""
+"""Demo staff: whoever this street's ladder needs around one home, and neighbours to show where a scope ends."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.casework.access import unit_name
 from chalicelib.casework.numbers import ALPHABET
 from chalicelib.models import staff
 from chalicelib.street import Committee, Place, Street
 from chalicelib.usecases import signin
 from chalicelib.usecases.context import Context
 
-# Role, the level of its unit, and the role's name as a colleague would say it (people here are roles, never names).
+# Role, the level of its unit where no rung of the street says otherwise, and the role's name as a colleague would say it (people
+# here are roles, never names).
 ROLES = (
     ("committee", "committee", "居委会"),
     ("grid_worker", "committee", "网格员"),
@@ -30,7 +32,8 @@ ROLES = (
     ("deputy", "street", "人大代表"),
     ("street_admin", "street", "管理员"),
 )
-NEIGHBOURS = ("committee", "zone_head")
+LABELS = {role: label for role, _, label in ROLES}
+LEVELS = ("community", "committee", "zone", "street")
 
 
 @dataclass(frozen=True)
@@ -54,27 +57,46 @@ def home_of(street: Street, places: Iterable[Place]) -> Place:
 
 
 def people(street: Street, home: Place) -> list[Person]:
+    """Everybody whom the ladder needs around the home: each role at the levels where a rung has it, every department; and the
+    neighbours who work the same rungs elsewhere.
+    """
     committee = street.committee_by_id[home.committee]
-    made = [_person(street, role, level, label, committee, home.community, "") for role, level, label in ROLES]
-    others = [other for other in street.committees if other.zone != committee.zone] or [
-        other for other in street.committees if other.id != committee.id
+    units = _units(committee, home.community)
+    wanted = [(role, units[level]) for role, usual, _ in ROLES for level in _levels(street, role, usual)]
+    wanted += [("department", f"dept:{department.id}") for department in street.departments]
+    elsewhere = next(
+        (other for other in street.committees if other.zone != committee.zone),
+        next((other for other in street.committees if other.id != committee.id), None),
+    )
+    if elsewhere is not None:
+        theirs = _units(elsewhere, "")
+        below = {(rung.role, rung.scope) for rung in street.rungs if rung.scope in {"committee", "zone"}}
+        wanted += [(role, theirs[level]) for role, _, _ in ROLES for level in LEVELS if (role, level) in below]
+    return [
+        Person(
+            role, unit, _username(role, number, wanted), f"{unit_name(unit, street)}{LABELS[role]}", f"021-0012 {1000 + number}"
+        )
+        for number, (role, unit) in enumerate(dict.fromkeys(wanted))
     ]
-    if others:
-        neighbours = [entry for entry in ROLES if entry[0] in NEIGHBOURS]
-        made += [_person(street, role, level, label, others[0], "", "2") for role, level, label in neighbours]
-    unique = {person.grant: person for person in reversed(made)}.values()
-    return [replace(person, phone=f"021-0012 {1000 + number}") for number, person in enumerate(reversed(unique))]
 
 
-def _person(street: Street, role: str, level: str, label: str, committee: Committee, community: str, suffix: str) -> Person:
-    if level == "community" and not community:
-        level = "committee"
+def _levels(street: Street, role: str, usual: str) -> list[str]:
+    """Where the street's rungs have the role, the smallest unit first; else where it usually is. Departments have their own."""
+    if role == "department" and street.departments:
+        return []
+    worked = {rung.scope for rung in street.rungs if rung.role == role}
+    return [level for level in LEVELS if level in worked] or [usual]
+
+
+def _units(committee: Committee, community: str) -> dict[str, str]:
     units = {"street": "street", "zone": f"zone:{committee.zone}", "committee": f"committee:{committee.id}"}
-    units["community"] = f"community:{community}"
-    names = {"street": street.name.zh, "zone": street.zone_by_id[committee.zone].name.zh, "committee": committee.name.zh}
-    if community:
-        names["community"] = street.community_by_id[community].name.zh
-    return Person(role, units[level], role + suffix, f"{names[level]}{label}", "")
+    return {**units, "community": f"community:{community}" if community else units["committee"]}
+
+
+def _username(role: str, number: int, wanted: Sequence[tuple[str, str]]) -> str:
+    """The role, numbered from the second of its kind on."""
+    before = sum(other == role for other, _ in list(dict.fromkeys(wanted))[:number])
+    return f"{role}{before + 1}" if before else role
 
 
 def ensure_staff(ctx: Context, file: Path) -> list[dict[str, Any]]:
