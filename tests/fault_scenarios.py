@@ -22,6 +22,7 @@ from tests.town import Answer, Town, number_in, token_in
 
 Act = Callable[[], Answer]
 ATTEMPT = "a1" * 16
+POLICE = "department@dept:police"
 KEY = "b2" * 16
 NEW_PASSWORD = "a new long enough secret"
 OK = frozenset({200, 303})
@@ -93,7 +94,7 @@ class Script:
         return self.reported().do("centre", "allocate", to="committee@committee:c03", reason="")
 
     def accepted(self) -> Script:
-        return self.at_committee().do("committee", "accept", note="")
+        return self.at_committee().do("committee", "sign", note="")
 
     def assigned(self) -> Script:
         return self.accepted().do("committee", "assign", to=self.party("worker"), note="")
@@ -111,6 +112,38 @@ def step(way: Callable[[Script], Script], who: str, action: str, **fields: str) 
         return script.act(who, action, fields=fields)
 
     return prepare
+
+
+def _dispatched(script: Script) -> Script:
+    return script.reported().do("centre", "dispatch", lead=POLICE, demands="请到现场看看")
+
+
+def _first(town: Town, reasons: str) -> str:
+    return town.world.street.reasons.named(reasons)[0].id
+
+
+def _refuse(town: Town) -> Act:
+    return step(Script.at_committee, "committee", "refuse", reason=_first(town, "refusal"), basis="不归本居委")(town)
+
+
+def _longer(town: Town) -> dict[str, str]:
+    return {"reason": _first(town, "extension"), "days": "3", "text": "要等配件"}
+
+
+def _request(town: Town) -> Act:
+    return step(Script.assigned, "committee", "extend", **_longer(town))(town)
+
+
+def _asked(script: Script) -> Script:
+    return script.assigned().do("committee", "extend", **_longer(script.town))
+
+
+def _merge(town: Town) -> Act:
+    """Two cases change in one write."""
+    stays = Script(town).reported()
+    script = Script(town).reported(text="楼道灯还是不亮")
+    town.calm()
+    return script.act("centre", "merge", fields={"other": stays.no})
 
 
 def _submit(phone: str) -> Callable[[Town], Act]:
@@ -230,8 +263,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("submit with phone", _submit("021-0012 7788")),
     Scenario("submit without phone", _submit("")),
     Scenario("allocate", step(_one, "centre", "allocate", to="committee@committee:c01", reason="")),
-    Scenario("accept", step(Script.at_committee, "committee", "accept", note="")),
-    Scenario("accept as hazard", step(Script.at_committee, "committee", "accept", **{"class": "urgent", "note": ""})),
+    Scenario("accept", step(_one, "centre", "accept", note="")),
+    Scenario("accept as hazard", step(_one, "centre", "accept", **{"class": "urgent", "note": ""})),
+    Scenario("sign", step(Script.at_committee, "committee", "sign", note="")),
+    Scenario("refuse", _refuse),
+    Scenario("dispatch", step(_one, "centre", "dispatch", lead=POLICE, demands="请到现场看看")),
+    Scenario("report in", step(_dispatched, "police", "report_in", note="")),
+    Scenario("merge", _merge),
+    Scenario("request", _request),
+    Scenario("approve", step(_asked, "supervisor", "approve")),
+    Scenario("urge", step(Script.assigned, "supervisor", "urge", text="请尽快")),
     Scenario("answer", step(_one, "centre", "answer", text="带身份证到窗口办")),
     Scenario("assign", _assign),
     Scenario("ask", step(Script.accepted, "committee", "ask", text="是几号楼")),
@@ -239,7 +280,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("add", step(Script.accepted, "reporter", "add", text="今天又不亮")),
     Scenario("withdraw", step(Script.assigned, "reporter", "withdraw", text="")),
     Scenario("pass up", step(Script.assigned, "committee", "pass_up", reason="线路归外单位")),
-    Scenario("pass up, out of sight", step(Script.elsewhere, "outsider", "pass_up", reason="不归本居委")),
+    Scenario(
+        "pass up, out of sight", step(lambda s: s.elsewhere().do("outsider", "sign"), "outsider", "pass_up", reason="不归本居委")
+    ),
     Scenario("prelim", step(Script.assigned, "worker", "prelim", text="已联系电工")),
     Scenario("propose", step(Script.assigned, "worker", "propose", **DONE)),
     Scenario("confirm", step(lambda s: s.assigned().do("worker", "propose", **DONE), "committee", "confirm", note="")),
@@ -254,7 +297,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("deliver by stream", _delivering(_one, "stream")),
     Scenario("deliver by sweep", _delivering(_one, "sweep")),
     Scenario("office expansion", _delivering(lambda s: s.reported(phone=False), "stream")),
-    Scenario("hazard told", _delivering(lambda s: s.at_committee().do("committee", "accept", **{"class": "urgent"}), "stream")),
+    Scenario("hazard told", _delivering(lambda s: s.reported().do("centre", "accept", **{"class": "urgent"}), "stream")),
     Scenario("digest", _delivering(_many, "sweep"), dated=True),
     Scenario("catching up", _sweeping(_many, hours=6), holds=_told_together, dated=True),
     *(

@@ -6,7 +6,7 @@ may go wrong or the process die. After every rule the promises hold, and each ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -17,15 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from chalicelib.casework import ladder
 from chalicelib.casework.access import REPORTER, Actor
 from chalicelib.casework.case import Case
-from chalicelib.casework.ladder import Step
-from chalicelib.casework.steps import DONE as HANDLED
 from chalicelib.models import cases
-from chalicelib.usecases import capability, work
+from chalicelib.usecases import capability
 from tests import steps
 from tests.faults import KINDS, Fault, Watch
 from tests.faulty_sms import MEMORIES, WAYS
+from tests.machine_fields import RESIDENT_FIELDS, SURE, ways
 from tests.promises import broken, people_did
-from tests.town import REPORTER_PHONE, Answer, Moment, Town, number_in, token_in, tried
+from tests.town import REPORTER_PHONE, Answer, Fields, Moment, Town, number_in, token_in, tried
 from tests.town_built import OFFICES
 
 Act = Callable[[], Answer]
@@ -140,12 +139,13 @@ class Life(RuleBasedStateMachine):
     ) -> None:
         known, case = self._case(index)
         ways = [(who, action) for who in OFFICES for action in _open(case, self._actor(who), self.town)]
-        ways = [way for way in ways if self._choices(case, way[1])]
+        ways = [way for way in ways if self._choices(known, case, way[1])]
         if not ways:
             return
         who, action = data.draw(st.sampled_from(ways))
-        fields = data.draw(st.sampled_from(self._choices(case, action)))
-        self._at_desk(known, who, action, fields, case.version, fault, between, twice, None if between else True)
+        fields = data.draw(st.sampled_from(self._choices(known, case, action)))
+        may = True if action in SURE and not between else None
+        self._at_desk(known, who, action, fields, case.version, fault, between, twice, may)
 
     @precondition(lambda self: self.known)
     @rule(
@@ -159,7 +159,7 @@ class Life(RuleBasedStateMachine):
     def staff_do_anything(self, data: st.DataObject, index: int, who: str, action: str, behind: int, fault: Fault | None) -> None:
         """Also from an old page, also what is not theirs."""
         known, case = self._case(index)
-        fields = data.draw(st.sampled_from(self._choices(case, action) or [{}]))
+        fields = data.draw(st.sampled_from(self._choices(known, case, action) or [{}]))
         may = None if behind or action in _open(case, self._actor(who), self.town) else False
         self._at_desk(known, who, action, fields, max(case.version - behind, 0), fault, None, False, may)
 
@@ -168,7 +168,7 @@ class Life(RuleBasedStateMachine):
         known: Known,
         who: str,
         action: str,
-        fields: Mapping[str, str],
+        fields: Fields,
         version: int,
         fault: Fault | None,
         between: tuple[int, str] | None,
@@ -177,7 +177,7 @@ class Life(RuleBasedStateMachine):
     ) -> None:
         attempt = self._fresh()
         act = partial(self.town.desk, who, known.no, action, attempt, version, fields)
-        self._step(known, (attempt, who, action), act, fault, between, twice, may)
+        self._step(known, (attempt, who, action), act, fault, between, twice, may, str(fields.get("other", "")))
 
     def _step(
         self,
@@ -188,13 +188,18 @@ class Life(RuleBasedStateMachine):
         between: tuple[int, str] | None,
         twice: bool,
         may: bool | None,
+        beside: str = "",
     ) -> None:
-        """`may`: whether it has to be done (True) or refused (False); None when both are right."""
+        """`may`: it has to be done (True) or refused (False); None when both are right. `beside`: another case it changes."""
         answer = self._done(act, fault, between)
         if may is not None:
             assert (answer.status in DONE) == may, (command, answer)
         if answer.status in DONE:
             known.done.add(command)
+            # Two cases change in one step, or none.
+            for other in self.known:
+                if other.no == beside:
+                    other.done.add(command)
             if twice:
                 assert self._done(act, None).status in DONE
 
@@ -202,16 +207,9 @@ class Life(RuleBasedStateMachine):
         person = self.town.people[who]
         return Actor(f"staff:{person.id}", who, (person.grant,))
 
-    def _choices(self, case: Case, action: str) -> list[dict[str, str]]:
+    def _choices(self, known: Known, case: Case, action: str) -> list[Fields]:
         """Ways to fill in the form of an action; none when it can't be filled in."""
-        ctx = self.town.world.context
-        if action == "assign":
-            return [{"to": value} for value, _ in work.parties(ctx, case)]
-        if action == "allocate":
-            return [{"to": f"{rung.id}@{unit}"} for rung, unit in work.offices_below(ctx, case)]
-        if action == "close":
-            return [{"outcome": outcome, "text": "同一件事"} for outcome in _closing(case)]
-        return STAFF_FIELDS.get(action, [{}])
+        return ways(self.town, case, action, [other.no for other in self.known if other is not known])
 
     # ---- time and the machinery
 
@@ -266,30 +264,4 @@ def _quietly(work: Callable[[], object]) -> Answer:
 
 def _open(case: Case, actor: Actor, town: Town) -> list[str]:
     street = town.world.street
-    found: list[Step] = [step for step in ladder.allowed(case, actor, street) if step.gate(case, street) is None]
-    return [step.action for step in found]
-
-
-def _closing(case: Case) -> tuple[str, ...]:
-    return ladder.STAFF_OUTCOMES if case.state in HANDLED else ("duplicate", "out_of_scope")
-
-
-TEXT: list[dict[str, str]] = [{"text": "三号楼"}]
-REASON: list[dict[str, str]] = [{"reason": "线路归外单位"}]
-RESIDENT_FIELDS: dict[str, list[dict[str, str]]] = {
-    "reply": TEXT,
-    "add": TEXT,
-    "withdraw": [{"text": ""}],
-    "rate": [{"satisfied": "yes", "score": "5"}, {"satisfied": "no", "words": "还是不亮"}],
-}
-STAFF_FIELDS: dict[str, list[dict[str, str]]] = {
-    "accept": [{}, {"class": "simple"}, {"class": "urgent"}],
-    "answer": TEXT,
-    "ask": TEXT,
-    "prelim": TEXT,
-    "propose": [{"outcome": "solved", "text": "换了灯泡"}, {"outcome": "explained", "text": "线路归外单位"}],
-    "decline": REASON,
-    "pass_up": REASON,
-    "reopen": REASON,
-    "reveal": [{"reason": "contact"}],
-}
+    return [step.action for step, held in ladder.allowed(case, actor, street, town.world.clock.civil()) if held is None]

@@ -43,7 +43,7 @@ def broken(town: Town, *, at_rest: bool = True) -> list[str]:
     for no, item in cases.items():
         events = events_of(no, item, stored)
         wrong += _index_keys(town, no, item)
-        wrong += _watchers(no, item, stored)
+        wrong += _watchers(town, no, item, stored)
         wrong += _steps_once(no, events)
         wrong += _told(town, no, events, outbox)
         who = {event.by for event in events if event.type == "revealed"}
@@ -96,9 +96,15 @@ def _index_keys(town: Town, no: str, item: Row) -> list[str]:
     )
 
 
-def _watchers(no: str, item: Row, stored: Iterable[Row]) -> list[str]:
-    case = state_of(item)
-    wanted = {f"W#staff:{case.assignee.id}"} if case.assignee and case.open else set()
+def _watchers(town: Town, no: str, item: Row, stored: Iterable[Row]) -> list[str]:
+    """Who works on an open case sees it, who still owes a report also when it is closed, and who is to approve something."""
+    case, street = state_of(item), town.world.street
+    wanted = {
+        f"W#{one.party.id}" for one in case.partners if one.party.grant and one.released is None and (case.open or one.owing)
+    }
+    if case.open:
+        wanted |= {f"W#approve:{role}" for request in case.requests for role in street.approvals.roles(request.kind)}
+        wanted |= {f"W#staff:{case.assignee.id}"} if case.assignee else set()
     rows = {row["pk"]["S"]: row for row in stored if row["pk"]["S"].startswith("W#") and row["sk"]["S"] == no}
     wrong = [f"{no}: watched by {sorted(rows)} instead of {sorted(wanted)}"] if set(rows) != wanted else []
     return wrong + [f"{no}: {pk} shows an old card" for pk in rows if rows[pk]["card"] != item["card"]]
@@ -124,8 +130,12 @@ def _turns(no: str, events: list[Event]) -> Iterable[tuple[str, str, str, str]]:
     case = Case(no=no)
     for event in events:
         if event.type in {"reminded", "lapsed"}:
-            run = case.clock(event.data["clock"]) or ClockRun(id="", rung="", started="", due="")
-            yield event.type, event.data["clock"], run.started, str(event.due) if event.type == "reminded" else ""
+            # Where each party has a run of its own, each of them ends.
+            party = event.data.get("party", "")
+            key = f"{event.data['clock']}~{party}" if party else event.data["clock"]
+            runs = [run for run in case.clocks if run.key == key]
+            run = runs[-1] if runs else ClockRun(id="", rung="", started="", due="")
+            yield event.type, key, run.started, str(event.due) if event.type == "reminded" else ""
         case = apply(case, event)
 
 

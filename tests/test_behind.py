@@ -93,7 +93,6 @@ def test_dangers_and_residents_do_not_wait(world: World) -> None:
     tell(world, to, "new")
     tell(world, to, "hazard")
     resident(world, phone="138 0000 0003")
-    tell(world, "contact:power", "hazard")
     stream(world)
     assert sorted(templates(sms)) == ["hazard", "received"]
     tell(world, to, "hazard", seq=2)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tests.client import Visitor
 
 Row = dict[str, Any]
+# What a form sends; a list where several boxes are ticked.
+Fields = Mapping[str, str | list[str]]
 
 REPORTER_PHONE = "021-0012 7788"
 
@@ -150,14 +152,14 @@ class Town:
             self.visitors[name] = self.world.client()
         return self.visitors[name]
 
-    def post(self, who: str, path: str, fields: Mapping[str, str]) -> Answer:
+    def post(self, who: str, path: str, fields: Fields) -> Answer:
         """One post, not followed, as that person's browser sends it ("reporter" has no session)."""
         visitor = self._visitor(who)
         visitor.cookies.clear()
         if who in self.people:
             visitor.cookies[wiring.house().settings.cookie] = self.people[who].session
         sent = {"Content-Type": FORM, "Origin": visitor.origin}
-        page = visitor.call("POST", path, urlencode(fields).encode("ascii"), sent)
+        page = visitor.call("POST", path, urlencode(fields, doseq=True).encode("ascii"), sent)
         return Answer(page.status, page.text, page.header("Location"), page.header("Set-Cookie"))
 
     def report(self, key: str = "", phone: str = REPORTER_PHONE, text: str = steps.TEXT, place: int = 0) -> Answer:
@@ -171,8 +173,8 @@ class Town:
             self.phones[number_in(answer)] = people.normalise_phone(fields["phone"]) or ""
         return answer
 
-    def desk(self, who: str, no: str, action: str, attempt: str, version: int, fields: Mapping[str, str]) -> Answer:
-        carried = {"csrf": self.people[who].csrf, "attempt": attempt, "version": str(version), **fields}
+    def desk(self, who: str, no: str, action: str, attempt: str, version: int, fields: Fields) -> Answer:
+        carried: Fields = {"csrf": self.people[who].csrf, "attempt": attempt, "version": str(version), **fields}
         answer = self.post(who, f"/desk/cases/{no}/{action}", carried)
         if action == "reveal" and answer.status == 200 and self._holds_phone(no, answer.text):
             self.shown.append((no, self.people[who].id))
