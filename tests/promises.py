@@ -135,7 +135,9 @@ def _turns(no: str, events: list[Event]) -> Iterable[tuple[str, str, str, str]]:
             key = f"{event.data['clock']}~{party}" if party else event.data["clock"]
             runs = [run for run in case.clocks if run.key == key]
             run = runs[-1] if runs else ClockRun(id="", rung="", started="", due="")
-            yield event.type, key, run.started, str(event.due) if event.type == "reminded" else ""
+            # An end that was moved, or whose action comes again, comes once more.
+            again = event.type == "reminded" or event.data.get("again")
+            yield event.type, key, run.started, str(event.due) if again else run.due
         case = apply(case, event)
 
 
@@ -146,7 +148,8 @@ def _told(town: Town, no: str, events: list[Event], outbox: list[Row]) -> list[s
     for event in events:
         case = apply(case, event)
         for message in messages(Told(case, event, town.world.street, town.world.context.place_of(case))):
-            sk = f"{no}#{message.seq:05d}#{message.template}"
+            # Reporters of merged cases are answered under their own numbers.
+            sk = f"{message.case}#{message.seq:05d}#{message.template}"
             found = {row["to"]["S"]: row for row in outbox if row["sk"]["S"] == sk}
             row = found.get(message.to)
             if row is None:
