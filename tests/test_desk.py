@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.casework.ladder import STEPS
 from chalicelib.models import cases
+from chalicelib.web.present_acts import GROUPS
 from tests import steps
 from tests.client import FORM, Page, Visitor
 from tests.world import World
@@ -97,6 +98,55 @@ def test_a_case_is_in_the_queue_of_whom_it_is_assigned_to_and_of_nobody_after(wo
     steps.act(clerk, no, "assign", to=steps.choice(clerk, no, "assign", "to", "dispatcher@street"))
     assert listed(department.get("/desk")) == []
     assert department.get(f"/desk/cases/{no}").status == 404
+
+
+def test_what_waits_for_my_yes_has_a_filter_of_its_own(world: World) -> None:
+    asked, plain = (steps.reported(world, text=text, phone="")[0] for text in ("要延期的", "不延期的"))
+    clerk, supervisor = world.signed_in("dispatcher", "street"), world.signed_in("supervisor", "street")
+    committee = world.signed_in("committee", "committee:c01")
+    for no in (asked, plain):
+        steps.act(clerk, no, "accept")
+    assert listed(supervisor.get("/desk?show=approve")) == []
+    steps.act(clerk, asked, "long_run", text="分三期", until="2027-03-01")
+    assert listed(supervisor.get("/desk?show=approve")) == [asked]
+    assert "待审批" in clerk.get("/desk").words
+    assert "/desk?show=approve" in supervisor.get("/desk").links
+    # Whose yes nobody asks for has no such filter.
+    assert "/desk?show=approve" not in committee.get("/desk").links
+    assert "分三期" in supervisor.get(f"/desk/cases/{asked}").words
+    steps.act(supervisor, asked, "approve")
+    assert listed(supervisor.get("/desk?show=approve")) == []
+
+
+def test_the_obvious_step_stands_open_and_the_rest_is_folded(world: World) -> None:
+    no, _ = steps.reported(world)
+    clerk = world.signed_in("dispatcher", "street")
+    text = clerk.get(f"/desk/cases/{no}").text
+    primary, folded = text.index('id="primary"'), text.index('class="group"')
+    assert primary < text.index("/accept") < folded
+    groups = re.findall(r'<details class="group" id="group-([a-z_]+)">', text)
+    assert groups == [group for group in GROUPS if group in groups]
+    assert len(groups) >= 3
+    # A step that was refused stands open in its open group, with what was typed.
+    page = steps.act(clerk, no, "reclassify", reason="不是这一类")
+    assert page.status == 422
+    assert re.search(r'<details class="group" id="group-take_in" open>', page.text)
+    assert re.search(r'id="act-reclassify" open>', page.text)
+    assert page.form("/reclassify").fields["reason"] == "不是这一类"
+
+
+def test_what_was_ticked_stays_ticked_when_a_dispatch_is_refused(world: World) -> None:
+    no, _ = steps.reported(world)
+    clerk = world.signed_in("dispatcher", "street")
+    form = clerk.get(f"/desk/cases/{no}").form("/dispatch").fill(lead="department@dept:police")
+    fields = [*form.fields.items(), ("co", "department@dept:housing"), ("co", "contact:power")]
+    sent = {"Content-Type": FORM, "Origin": clerk.origin}
+    page = clerk.call("POST", form.action, urlencode(fields).encode("ascii"), sent)
+    assert page.status == 422
+    assert "请写明要求" in page.words
+    ticked = re.findall(r'name="co" value="([^"]+)" checked', page.text)
+    assert ticked == ["department@dept:housing", "contact:power"]
+    assert steps.events_of(no) == ["submitted"]
 
 
 UNKNOWN = "2222-2222-2"

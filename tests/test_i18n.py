@@ -138,8 +138,8 @@ def register_codes() -> set[str]:
 
 # Keys that are put together at run time, and exactly which there have to be.
 FAMILIES: dict[str, set[str]] = {
-    "state.": STATES,
-    "who.verb.": STATES,
+    "state.": set(STATES),
+    "who.verb.": set(STATES),
     "outcome.": set(OUTCOMES),
     "role.": {*ROLES, "reporter", "system", "staff", "lead", "co_handler"},
     "channel.": set(CHANNELS),

@@ -88,6 +88,9 @@ class Clerk:
     def do(self, action: str, choose: str = "", **typed: str) -> Clerk:
         """Opens the action if it is folded away, fills it in and presses its button."""
         form = self.page.locator(f"form[action$='/{action}']")
+        group = self.page.locator(f"details.group:has(#act-{action}):not([open]) > summary")
+        if group.count():
+            group.click()
         if not form.is_visible():
             self.page.click(f"details#act-{action} > summary")
         for name, value in typed.items():
