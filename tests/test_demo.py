@@ -9,7 +9,6 @@ import pytest
 
 from chalicelib.casework.access import split_grant
 from chalicelib.casework.case import Case
-from chalicelib.models import cases
 from infra.demo import cases as demo
 from infra.demo.roles import ensure_staff, home_of, people
 from infra.engine import Engine
@@ -24,9 +23,7 @@ NAMES = sorted(path.stem for path in STREETS.glob("*.toml"))
 @pytest.fixture(params=NAMES)
 def served(request: pytest.FixtureRequest, ministack: Engine, tmp_path: Path) -> Iterator[World]:
     file = STREETS / f"{request.param}.toml"
-    with open_world(
-        ministack.client, folder, endpoint=ministack.endpoint, street_file=STREETS / f"{request.param}.toml"
-    ) as world:
+    with open_world(ministack.client, tmp_path, endpoint=ministack.endpoint, street_file=file) as world:
         ensure_staff(world.context, tmp_path / "passwords.json")
         yield world
 
