@@ -111,7 +111,7 @@ def test_the_property_company_reads_the_matter_but_never_who_reported(world: Wor
     committee = world.signed_in("committee", "committee:c01")
     company = world.signed_in("property", "community:c01a")
     steps.act(centre, case, "allocate", to="committee@committee:c01")
-    steps.act(committee, case, "accept")
+    steps.act(committee, case, "sign")
     steps.act(committee, case, "assign", to=steps.choice(committee, case, "assign", "to", "property@community:c01a"))
     page = company.get(f"/desk/cases/{case}")
     assert page.status == 200
