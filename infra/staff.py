@@ -29,10 +29,14 @@ def check_grant(grant: str, street: Street) -> str:
         "zone": set(street.zone_by_id),
         "committee": set(street.committee_by_id),
         "community": set(street.community_by_id),
+        "dept": set(street.department_by_id) if role == "department" else set(),
     }
     if unit == "street" or unit_id in known.get(level, set()):
         return grant
-    raise InfraError(f"{grant!r}: no such unit; write role@street, role@zone:<id>, role@committee:<id> or role@community:<id>")
+    raise InfraError(
+        f"{grant!r}: no such unit; write role@street, role@zone:<id>, role@committee:<id>, role@community:<id> "
+        "or department@dept:<id>"
+    )
 
 
 def create(username: str, name: str, grants: tuple[str, ...], phone: str, base_url: str) -> str:

@@ -60,9 +60,6 @@ def test_it_shows_cases_on_every_rung_in_every_state_made_by_people_who_may(serv
     assert any(case.supervised for case in found)
     assert any(case.extended for case in found)
     assert any(case.owing for case in found)
-    # Played again it changes nothing.
-    versions = {case.no: case.version for case in found}
-    assert {entry.case.no: entry.case.version for entry in demo.play(served.context)} == versions
 
 
 @pytest.mark.parametrize("name", NAMES)

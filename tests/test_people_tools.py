@@ -39,6 +39,8 @@ def test_a_second_link_is_printed_for_somebody_who_is_there(world: World, capsys
         (["create", "x", "--name", "x", "--grant", "king@street", *BASE], "there is no role 'king'"),
         (["create", "x", "--name", "x", "--grant", "committee@committee:c99", *BASE], "no such unit"),
         (["create", "x", "--name", "x", "--grant", "committee@community:", *BASE], "no such unit"),
+        (["create", "x", "--name", "x", "--grant", "committee@dept:police", *BASE], "no such unit"),
+        (["create", "x", "--name", "x", "--grant", "department@dept:pollice", *BASE], "department@dept:<id>"),
         (["create", "x", "--name", "x", "--grant", "committee@committee:c01", "--phone", "12", *BASE], "phone"),
         (["link", "nobody", *BASE], "nobody called 'nobody'"),
     ],
@@ -61,7 +63,7 @@ def test_playing_the_demo_again_changes_nothing(world: World, tmp_path: Path) ->
     file = tmp_path / "passwords.json"
     staff = ensure_staff(world.context, file)
     first = [entry.case for entry in play(world.context)]
-    assert {case.state for case in first} == {"received", "accepted", "handling", "waiting", "handled", "closed", "reopened"}
+    assert {case.state for case in first} >= {"received", "accepted", "handling", "waiting", "handled", "closed", "reopened"}
     assert ensure_staff(world.context, file) == staff
     assert file.stat().st_mode & 0o077 == 0
     assert [entry.case for entry in play(world.context)] == first
