@@ -50,6 +50,15 @@ def tel(phone: str) -> str:
     return "tel:" + re.sub(r"[^0-9+]", "", phone)
 
 
+def spoken(phone: str) -> str:
+    """A number as people read it aloud: `138 0000 0000`, `021-0012 3456`; anything but the stored form as it is."""
+    mobile = re.fullmatch(r"\+86(1\d{2})(\d{4})(\d{4})", phone)
+    if mobile:
+        return "\u00a0".join(mobile.groups())
+    line = re.fullmatch(r"\+86(10|2\d|[3-9]\d{2})(\d{3,4})(\d{4})", phone)
+    return f"0{line[1]}-{line[2]}\u00a0{line[3]}" if line else phone.replace(" ", "\u00a0")
+
+
 def frame(look: Look, street: Street | None, title: str) -> Frame:
     other = "en" if look.lang == DEFAULT else DEFAULT
     offered = street is None or other in street.languages
