@@ -35,8 +35,8 @@ def nothing_more(town: Town, answers: Sequence[Answer]) -> list[str]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after. `dated`:
-    its messages say at what time they were sent.
+    """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after.
+    `gathers`: what it sends are digests, and a fault may divide what is in them.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Scenario:
     memory: str = "honest"
     final: frozenset[int] = OK
     holds: Callable[[Town, Sequence[Answer]], list[str]] = nothing_more
-    dated: bool = False
+    gathers: bool = False
 
 
 @dataclass
@@ -298,8 +298,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("deliver by sweep", _delivering(_one, "sweep")),
     Scenario("office expansion", _delivering(lambda s: s.reported(phone=False), "stream")),
     Scenario("hazard told", _delivering(lambda s: s.reported().do("centre", "accept", **{"class": "urgent"}), "stream")),
-    Scenario("digest", _delivering(_many, "sweep"), dated=True),
-    Scenario("catching up", _sweeping(_many, hours=6), holds=_told_together, dated=True),
+    Scenario("digest", _delivering(_many, "sweep"), gathers=True),
+    Scenario("catching up", _sweeping(_many, hours=6), holds=_told_together),
     *(
         Scenario(f"deliver, {way} by a provider that is {memory}", _delivering(_one, "sweep"), (way,), memory)
         for way, memory in (
