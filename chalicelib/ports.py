@@ -6,7 +6,7 @@ numbers) cross these lines only towards the vault and from it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -45,6 +45,9 @@ class Vault(Protocol):
 
     def open(self, record: str, envelope: bytes) -> dict[str, str]:
         """Needs Decrypt, which only `reveal` and `notify` have. Raises `VaultClosed` when the key is gone or not ours."""
+
+    def without(self, envelope: bytes, prefixes: Sequence[str]) -> bytes | None:
+        """The envelope without the fields whose names begin so; None when nothing is left. Opens nothing."""
 
 
 class VaultClosed(Exception):

@@ -17,11 +17,16 @@ from chalicelib.casework.case import ENDED_STATES, OPEN_STATES, OUTCOMES
 from chalicelib.casework.folds import FOLDS
 from chalicelib.casework.ladder import STEPS
 from chalicelib.casework.register import FOLDS as REGISTER_FOLDS
+from chalicelib.casework.register import KINDS as REGISTER_KINDS
+from chalicelib.casework.register import PARTS as PARTS_OF
 from chalicelib.casework.register import STATES as REGISTER_STATES
 from chalicelib.casework.register_card import PARTS
 from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
 from chalicelib.street import Supervision
+from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
+from chalicelib.usecases.register_export import HEADS as EXPORT_HEADS
+from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
 from chalicelib.web import i18n
 from chalicelib.web.pages_sheets import DOCUMENTS, PAPERS
 from chalicelib.web.present_acts import GROUPS
@@ -167,6 +172,13 @@ FAMILIES: dict[str, set[str]] = {
     "register.by.": set(BY),
     "register.people.": {"landlord", "tenant", "member", "tenants", "members", "hint", "add", "remove", "gone"},
     "register.wrong.": {*register_codes(), "line"},
+    "register.kind.": set(REGISTER_KINDS),
+    "register.list.": {*LIST_HEADS, "new", "changed", "ending"},
+    "register.export.": {*EXPORT_HEADS, *PARTS_OF},
+    "desk.register.tab.": {"queue", "digests", "exports", "people"},
+    "desk.register.reason.": set(REGISTER_REASONS),
+    "desk.register.digest.": {"none", "day", "committee", "new", "changed", "waiting", "ending", "flats", "people"},
+    "desk.register.export.": {"none", "at", "committee", "who", "reason", "since", "count", "whole", "hint", "button"},
 }
 
 

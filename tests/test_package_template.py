@@ -139,7 +139,7 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
 
     assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep"}
     assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest"}
-    assert writers("RegistersTable") == {"APIHandler", "Digest"}
+    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest"}
     assert writers("StaffTable") == {"APIHandler", "Reveal"}
     assert writers("KeysTable") == {"APIHandler"}
 

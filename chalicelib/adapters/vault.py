@@ -10,7 +10,7 @@ Sealing needs `kms:GenerateDataKey`; opening needs `kms:Decrypt`, which the role
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -64,6 +64,12 @@ class KmsVault:
             nonce = os.urandom(NONCE_BYTES)
             sealed[name] = nonce + cipher.encrypt(nonce, value.encode(), _associated(record, name))
         return msgspec.msgpack.encode(Envelope(VERSION, made["CiphertextBlob"], sealed))
+
+    def without(self, envelope: bytes, prefixes: Sequence[str]) -> bytes | None:
+        """The envelope without the fields whose names begin so; None when nothing is left. Nothing is opened."""
+        sealed = msgspec.msgpack.decode(envelope, type=Envelope)
+        left = {name: box for name, box in sealed.fields.items() if not name.startswith(tuple(prefixes))}
+        return msgspec.msgpack.encode(Envelope(sealed.v, sealed.key, left)) if left else None
 
     def open(self, record: str, envelope: bytes) -> dict[str, str]:
         """All fields. Raises `VaultClosed` for a foreign record, a changed byte, a lost key or a role without Decrypt;

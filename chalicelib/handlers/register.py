@@ -37,7 +37,7 @@ def _person(fields: Mapping[str, str], at: str) -> TypedPerson:
     return TypedPerson(**values, guardian=bool(fields.get(f"{at}_guardian")), gone=bool(fields.get(f"{at}_gone")))
 
 
-def _rearranged(typed: Typed, wish: str, fields: Mapping[str, str]) -> Typed | None:
+def rearranged(typed: Typed, wish: str, fields: Mapping[str, str]) -> Typed | None:
     """The form with one row more or less, where a button without JavaScript asked for it."""
     if wish == "add":
         # A row that is marked by its key alone is not empty, so it stays until it is filled in or sent.
@@ -72,22 +72,22 @@ def send(it: Asked, kind: str, fields: Mapping[str, str]) -> Response:
     code, key, typed = fields.get("code", ""), fields.get("key", ""), typed_of(fields)
     try:
         _, place = ctx.scanned(code, kind)
-        other = _rearranged(typed, fields.get("do", ""), fields)
+        other = rearranged(typed, fields.get("do", ""), fields)
         if other is not None:
             return form(it, kind, place, code, other, key=key)
-        register = submit(ctx, Sent(key=key, code=code, kind=kind, typed=_filled(typed), lang=it.look.lang))
+        register = submit(ctx, Sent(key=key, code=code, kind=kind, typed=filled(typed), lang=it.look.lang))
     except NotAllowed as error:
-        return form(it, kind, place, code, _filled(typed), error, key=key)
+        return form(it, kind, place, code, filled(typed), error, key=key)
     except Unknown as error:
         return html(pages.code_problem(it.look, ctx.street, error), status=error.status)
     except Conflict as error:
         if error.reason != "same_key":
             raise
-        return form(it, kind, place, code, _filled(typed), error)
+        return form(it, kind, place, code, filled(typed), error)
     return see(f"/t/{register_link.token_for(ctx, register)}/received", it.look)
 
 
-def _filled(typed: Typed) -> Typed:
+def filled(typed: Typed) -> Typed:
     """Without the mark of rows that were only added."""
     rows = (replace(row, key="") if row.key == "new" else row for row in typed.people)
     return replace(typed, people=tuple(row for row in rows if not row.empty))
@@ -117,13 +117,13 @@ def change(it: Asked, token: str, act: str) -> Response:
         raise Unknown("page")
     fields = it.form()
     typed = typed_of(fields)
-    other = _rearranged(typed, fields.get("do", ""), fields)
+    other = rearranged(typed, fields.get("do", ""), fields)
     if other is not None:
         return _edit_form(it, token, other)
     try:
-        register_link.edit(ctx, token, _filled(typed), _attempt(fields))
+        register_link.edit(ctx, token, filled(typed), _attempt(fields))
     except NotAllowed as error:
-        return _edit_form(it, token, _filled(typed), error)
+        return _edit_form(it, token, filled(typed), error)
     return see(f"/t/{token}", it.look)
 
 

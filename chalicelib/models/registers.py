@@ -332,7 +332,7 @@ def at_flat(place: str, room: str) -> list[Row]:
 
 def changed(committee: str, after: str, until: str) -> list[Row]:
     """Registrations whose last change lies after the one instant and not after the other."""
-    found = RegisterItem.changes_index.query(f"B#{committee}", RegisterItem.changed_at.between(after, until))
+    found = RegisterItem.changes_index.query(f"B#{committee}", RegisterItem.changed_at.between(after or "0", until))
     return [row for row in _rows(found) if row.updated_at > after]
 
 

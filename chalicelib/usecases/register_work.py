@@ -80,7 +80,7 @@ def open_one(ctx: Context, actor: Actor, typed: str) -> Opened:
 
 
 def act(ctx: Context, actor: Actor, typed: str, step: str, data: Mapping[str, Any], attempt: str) -> registers.Stored:
-    """One step. `data` holds `day` and `part` (book), `result` and `remark` (visit), or `form`, a `Typed` (correct).
+    """One step. `data` holds `slot_day` and `slot_part` (book), `result` and `remark` (visit), or `form`, a `Typed` (correct).
 
     Raises `Unknown("register")`, `Forbidden("not_yours")`, `NotAllowed` for the state or the fields, `Conflict("busy")`.
     """
@@ -117,7 +117,7 @@ def _step(
     if step == "correct":
         return change(ctx, stored, data["form"], "corrected", actor.id, attempt, who=actor.name)
     if step == "book":
-        slot, wrong = slot_of(str(data.get("day", "")), str(data.get("part", "")), today(ctx))
+        slot, wrong = slot_of(str(data.get("slot_day", "")), str(data.get("slot_part", "")), today(ctx))
         if slot is None:
             raise NotAllowed("fields", fields=wrong)
         event = rules.event(register, "booked", {"slot": msgspec.structs.asdict(slot), **who}, actor.id, attempt, now)

@@ -34,13 +34,20 @@ def form(
     links: Mapping[str, str] | None = None,
     before: Register | None = None,
     target: str = "",
+    staff: bool = False,
 ) -> str:
-    """The form of a register. `sent` are its hidden fields. With `before` it is the form of a link, sent to `target`."""
+    """The form of a register. `sent` are its hidden fields. With `before` it is the form of a link, sent to `target`; with
+    `staff` the verifier's, who books no visit by it and agrees to nothing for anybody.
+    """
     lang, kind = look.lang, terms.kind
     kind_name = street.kind(kind)
     title = kind_name.name.text(lang) if kind_name else ""
     landlord, rows = present.form_rows(lang, kind, typed, before)
-    asks = terms.consent is not None and (before is None or before.consent is None or before.consent.version != terms.version)
+    asks = (
+        not staff
+        and terms.consent is not None
+        and (before is None or before.consent is None or before.consent.version != terms.version)
+    )
     return render(
         "register_form.html",
         look,
@@ -69,6 +76,7 @@ def form(
         parts=[(value, t(lang, f"register.part.{value}")) for value in PARTS],
         slot=present.slot_words(lang, before.slot, street) if before else "",
         editing=before is not None,
+        staff=staff,
         problem=present.problem(lang, kind, error),
     )
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chalicelib.casework.register_rules import READERS as REGISTRARS
+
 
 @dataclass(frozen=True)
 class Look:
@@ -56,6 +58,11 @@ class Viewer:
     csrf: str
     sees_reporter: bool = True
     takes_in: bool = False
+
+    @property
+    def registers(self) -> bool:
+        """Whether the registers' desk is theirs."""
+        return any(grant.partition("@")[0] in REGISTRARS for grant in self.grants)
 
 
 @dataclass(frozen=True)

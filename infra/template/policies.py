@@ -81,6 +81,7 @@ def _reveal(street: Street, partition: str) -> list[Json]:
         _table("CasesTable", (*READ, *WRITE)),
         _table("OutboxTable", ("PutItem", "ConditionCheckItem")),
         _table("StaffTable", (*READ, "UpdateItem")),
+        _table("RegistersTable", ("GetItem", "Query", "PutItem", "UpdateItem")),
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
     ]
