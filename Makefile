@@ -55,5 +55,5 @@ bench: $(INSTALLED) ## measured figures side by side, in one run
 posters: $(INSTALLED) ## door posters and contact cards as PDF (not built yet)
 	@echo "make posters: not built yet. Codes as SVG are made by 'make serve' and 'make package'." >&2; exit 2
 
-docs: $(INSTALLED) ## pictures of the pages for the README (not built yet)
-	@echo "make docs: not built yet. README.md is the documentation so far." >&2; exit 2
+docs: $(INSTALLED) ## docs/ladder.md and docs/ladder/<street>.md from the code and the street files
+	@$(PYTHON) -m infra.docs
