@@ -73,6 +73,7 @@ FOLDS: dict[str, Callable[[Case, Event], Change]] = {
     "fed_back": fold_climb.nothing,
     "supervision_ended": fold_follow.supervision_ended,
     "revealed": fold_climb.nothing,
+    "erased": fold_climb.nothing,
     "link_renewed": fold_follow.link_renewed,
 }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
+from pynamodb.models import Model
 
 from chalicelib.casework import decide, numbers, people
 from chalicelib.casework.access import REPORTER, unit_of
@@ -22,6 +23,7 @@ from chalicelib.casework.events import stamp
 from chalicelib.errors import Conflict, FieldError, Limited, Malformed, NotAllowed
 from chalicelib.models import cases
 from chalicelib.models.limits import Guard
+from chalicelib.models.registers import RegisterItem
 from chalicelib.street import Place
 from chalicelib.usecases import limits
 from chalicelib.usecases.context import Context
@@ -136,7 +138,7 @@ def _make(ctx: Context, new: New, no: str, recurs: str, submission: str, fingerp
     # The attempt is the key with this very body: another body under the same key is not ours when we find it standing there.
     events = decide.submit(facts, fingerprint, ctx.clock.civil(), ctx.street, new.by, new.who)
     empty = cases.Stored(case=Case(no=no), events=(), submission=submission, fingerprint=fingerprint, sealed=sealed)
-    rows = rows_for(ctx, empty.case, events)
+    rows: list[Model] = [*rows_for(ctx, empty.case, events), *_found_again(ctx, facts)]
     counters = new.counters
     for _ in range(cases.TRIES):
         try:
@@ -152,6 +154,14 @@ def _make(ctx: Context, new: New, no: str, recurs: str, submission: str, fingerp
                 raise Limited("submissions", params={"minutes": bucket.seconds // 60}) from over
             raise Limited("heat", params={"minutes": bucket.seconds // 60}) from over
     raise Conflict("busy")
+
+
+def _found_again(ctx: Context, facts: Case) -> list[Model]:
+    """The row that finds this case by the phone it came with, for as long as a case is kept at most."""
+    if not facts.phone_mac:
+        return []
+    ttl = int((ctx.clock.civil() + timedelta(days=2 * ctx.street.retention.case_days)).timestamp())
+    return [RegisterItem(f"P#{facts.phone_mac}", f"C#{facts.no}", ttl=ttl)]
 
 
 def facts_of(ctx: Context, report: Report, phone: str, place: Place, channel: str, case_class: str) -> Case:

@@ -21,6 +21,7 @@ INTERNAL = frozenset(
             "handled_proposed",
             "handled_declined",
             "revealed",
+            "erased",
             "link_renewed",
             "reminded",
             "lapsed",

@@ -7,7 +7,7 @@ from chalicelib.casework.access import ROLES as _ROLES
 from chalicelib.casework.case import OPEN_STATES as _OPEN_STATES
 from chalicelib.casework.folds import FOLDS as _FOLDS
 
-_BOOKKEEPING = frozenset({"lapsed", "reminded", "revealed", "link_renewed", "absorbed"})
+_BOOKKEEPING = frozenset({"lapsed", "reminded", "revealed", "link_renewed", "absorbed", "erased"})
 
 SCHEMA = 1
 KINDS = ("issue", "rental", "population")
