@@ -355,3 +355,46 @@ def test_erasing_is_refused_to_those_who_may_not(town: World) -> None:
         privacy.erase(town.context, Actor("staff:X", grants=("committee@committee:c01",)), no, (), "x", "a" * 32)
     with pytest.raises(Unknown):
         privacy.erase(town.context, Actor("staff:X", grants=("street_admin@committee:c02",)), no, (), "x", "a" * 32)
+
+
+def test_a_reporter_is_found_by_the_phone_and_erased_with_the_figures_left(town: World) -> None:
+    import zlib
+
+    from chalicelib.casework.folds import fold
+    from chalicelib.models import cases
+
+    no, token = steps.reported(town)
+    town.client().get(f"/t/{token}").form("/add").fill(text="补充：住三楼的王阿姨").submit()
+    admin = town.signed_in("street_admin", "street")
+    form = admin.get("/desk/people").form("/people").fill(whose=steps.PHONE, reason="本人要求")
+    form.fields["do"] = "find"
+    page = form.submit()
+    assert no in page.words.split()
+    before = cases.get(no)
+    assert before is not None
+    form = page.form("/people").fill(whose=steps.PHONE, reason="本人要求", case=no)
+    form.fields["do"] = "erase_case"
+    assert no not in form.submit().words.split()
+    after = cases.get(no)
+    assert after is not None
+    assert (after.sealed, after.case.phone_mac, after.case.nickname, after.case.text) == (None, "", "", "")
+    assert fold(no, after.events) == after.case
+    kept = (
+        "state",
+        "channel",
+        "category",
+        "committee",
+        "zone",
+        "place",
+        "received_at",
+        "highest",
+        "case_class",
+        "clocks",
+        "additions",
+    )
+    assert [getattr(after.case, name) for name in kept] == [getattr(before.case, name) for name in kept]
+    item = next(item for item in town.stored_items() if item["sk"]["S"] == "CASE")
+    text = str(item) + zlib.decompress(bytes(item["body"]["B"])).decode()
+    for secret in ("王阿姨", before.case.phone_mac, before.case.last4_mac, "7788"):
+        assert secret not in text
+    assert registers.found_by(before.case.phone_mac) == []

@@ -19,6 +19,7 @@ from chalicelib.handlers.register import filled, rearranged, typed_of
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import (
     privacy,
+    privacy_cases,
     register_digest_pages,
     register_export,
     register_household,
@@ -221,7 +222,11 @@ def person(it: Asked) -> Response:
     try:
         macs = register_reveal.keeper_macs(ctx, it.staff.actor, whose, reason)
         found = [(no, key, f"{it.look.root}/desk/registers/{no}") for no, key in register_reveal.located(macs)]
+        reported = privacy_cases.reported(macs)
         records = None
+        if fields.get("do") == "erase_case" and fields.get("case", "") in reported:
+            privacy_cases.erase_case(ctx, it.staff.actor, fields["case"], reason, _attempt(fields))
+            reported.remove(fields["case"])
         if fields.get("do") == "hand_out":
             sent = {"session": it.session_id, "whose": whose, "reason": reason, "attempt": _attempt(fields)}
             answer = ctx.reveal(sent)
@@ -231,4 +236,4 @@ def person(it: Asked) -> Response:
     except NotAllowed as error:
         text = pages.people(it.look, ctx.street, viewer(it), (), error=error)
         return html(text, status=error.status)
-    return html(pages.people(it.look, ctx.street, viewer(it), found, records))
+    return html(pages.people(it.look, ctx.street, viewer(it), found, records, cases=reported))

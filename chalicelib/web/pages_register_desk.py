@@ -180,8 +180,12 @@ def people(
     found: Sequence[tuple[str, str, str]],
     records: Sequence[Mapping[str, str]] | None = None,
     error: DoorstepError | None = None,
+    *,
+    cases: Sequence[str] = (),
 ) -> str:
-    """`found` are (number, key, link) of the registrations a person is in; `records` what is handed out, after the log."""
+    """`found` are (number, key, link) of the registrations a person is in, `cases` those that came with the number asked for;
+    `records` is what is handed out, after the log.
+    """
     lines = [[(name, value) for name, value in record.items() if value] for record in records or ()]
     return _page(
         replace(look, path="/desk/people"),
@@ -190,6 +194,7 @@ def people(
         "register_people.html",
         t(look.lang, "desk.register.tab.people"),
         found=found,
+        cases=cases,
         records=lines,
         asked=records is not None,
         problem=present.problem(look.lang, "rental", error),
