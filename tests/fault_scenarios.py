@@ -1,117 +1,25 @@
 """What is tried under faults: one entry for each thing that a person or the machinery does to the system.
 
-A scenario prepares its moment and hands over the one act that is to go wrong, as a browser or Lambda would repeat it: the same
-form with the same key or attempt, the same event. `holds` says what must be true at the end beyond the general promises.
+A scenario prepares its moment and hands over the one act that is to go wrong. `holds` says what must be true at the end beyond
+the general promises.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from chalicelib import wiring
 from chalicelib.casework.photos import incoming_key, ready_key
 from chalicelib.errors import DoorstepError
-from chalicelib.models import cases, photos
-from chalicelib.usecases import signin, work
+from chalicelib.models import photos
+from chalicelib.usecases import signin
 from tests import picture_files
-from tests.town import Answer, Town, number_in, token_in
-
-Act = Callable[[], Answer]
-ATTEMPT = "a1" * 16
-POLICE = "department@dept:police"
-KEY = "b2" * 16
-NEW_PASSWORD = "a new long enough secret"
-OK = frozenset({200, 303})
-DONE = {"outcome": "solved", "text": "换了灯泡"}
-
-
-def nothing_more(town: Town, answers: Sequence[Answer]) -> list[str]:
-    return []
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after.
-    `gathers`: what it sends are digests, and a fault may divide what is in them.
-    """
-
-    name: str
-    prepare: Callable[[Town], Act]
-    ways: tuple[str, ...] = ()
-    memory: str = "honest"
-    final: frozenset[int] = OK
-    holds: Callable[[Town, Sequence[Answer]], list[str]] = nothing_more
-    gathers: bool = False
-
-
-@dataclass
-class Script:
-    """One case and its way to the moment."""
-
-    town: Town
-    no: str = ""
-    token: str = ""
-    steps: int = 0
-
-    def reported(self, phone: bool = True, **more: Any) -> Script:
-        answer = self.town.report(**more) if phone else self.town.report(phone="", **more)
-        self.no, self.token = number_in(answer), token_in(answer)
-        return self
-
-    def do(self, who: str, action: str, **fields: str) -> Script:
-        self.steps += 1
-        answer = self.act(who, action, f"{self.steps:032d}", fields)()
-        if answer.status not in OK:
-            raise AssertionError(f"{who} could not {action}: {answer.status}")
-        return self
-
-    def act(self, who: str, action: str, attempt: str = ATTEMPT, fields: dict[str, str] | None = None) -> Act:
-        """The step as a form that may be sent again and again."""
-        sent = fields or {}
-        if who == "reporter":
-            return partial(self.town.post, who, f"/t/{self.token}/{action}", {"attempt": attempt, **sent})
-        stored = cases.get(self.no)
-        version = stored.case.version if stored else 0
-        return partial(self.town.desk, who, self.no, action, attempt, version, sent)
-
-    def party(self, who: str) -> str:
-        """The value of that person in the form for assigning."""
-        stored = cases.get(self.no)
-        if stored is None:
-            raise AssertionError("no case")
-        wanted = self.town.people[who].id
-        return next(value for value, party in work.parties(self.town.world.context, stored.case) if party.id == wanted)
-
-    def at_committee(self) -> Script:
-        return self.reported().do("centre", "allocate", to="committee@committee:c01", reason="")
-
-    def elsewhere(self) -> Script:
-        """With a committee that the place does not belong to: it can read the case only while it has it."""
-        return self.reported().do("centre", "allocate", to="committee@committee:c03", reason="")
-
-    def accepted(self) -> Script:
-        return self.at_committee().do("committee", "sign", note="")
-
-    def assigned(self) -> Script:
-        return self.accepted().do("committee", "assign", to=self.party("worker"), note="")
-
-    def handled(self) -> Script:
-        return self.assigned().do("worker", "propose", **DONE).do("committee", "confirm", note="")
-
-
-def step(way: Callable[[Script], Script], who: str, action: str, **fields: str) -> Callable[[Town], Act]:
-    """That step on a case that came this way; what it told people before is delivered."""
-
-    def prepare(town: Town) -> Act:
-        script = way(Script(town))
-        town.calm()
-        return script.act(who, action, fields=fields)
-
-    return prepare
+from tests.fault_script import DONE, KEY, NEW_PASSWORD, POLICE, Act, Scenario, Script, step
+from tests.promises import people_did
+from tests.town import Answer, Town
 
 
 def _dispatched(script: Script) -> Script:
@@ -144,6 +52,12 @@ def _merge(town: Town) -> Act:
     script = Script(town).reported(text="楼道灯还是不亮")
     town.calm()
     return script.act("centre", "merge", fields={"other": stays.no})
+
+
+def _merged(town: Town, answers: Sequence[Answer]) -> list[str]:
+    """On both cases, or on neither."""
+    found = sorted(event.type for events in people_did(town).values() for event in events)
+    return [] if found == ["absorbed", "merged", "submitted", "submitted"] else [f"merging made {found}"]
 
 
 def _submit(phone: str) -> Callable[[Town], Act]:
@@ -269,7 +183,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("refuse", _refuse),
     Scenario("dispatch", step(_one, "centre", "dispatch", lead=POLICE, demands="请到现场看看")),
     Scenario("report in", step(_dispatched, "police", "report_in", note="")),
-    Scenario("merge", _merge),
+    Scenario("merge", _merge, holds=_merged),
     Scenario("request", _request),
     Scenario("approve", step(_asked, "supervisor", "approve")),
     Scenario("urge", step(Script.assigned, "supervisor", "urge", text="请尽快")),
@@ -294,6 +208,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("photo", _photo, holds=_photo_ready),
     Scenario("sweep with reminder", _sweeping(_one, minutes=16)),
     Scenario("sweep with escalation", _sweeping(Script.assigned, days=3, hours=1)),
+    Scenario("sweep with late parties", _sweeping(_dispatched, days=1, hours=1)),
     Scenario("deliver by stream", _delivering(_one, "stream")),
     Scenario("deliver by sweep", _delivering(_one, "sweep")),
     Scenario("office expansion", _delivering(lambda s: s.reported(phone=False), "stream")),

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fault_scenarios import SCENARIOS, Act, Scenario
+from tests.fault_scenarios import SCENARIOS
+from tests.fault_script import Act, Scenario
 from tests.faults import KINDS, Fault, Watch
 from tests.faulty_sms import Said
 from tests.promises import broken, people_did
