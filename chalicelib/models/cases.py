@@ -25,7 +25,7 @@ from pynamodb.models import Model
 
 from chalicelib.casework.card import NO_DEADLINE, TIMER_SHARDS, Card, card_of, figures_of, keys_of
 from chalicelib.casework.case import Case
-from chalicelib.casework.events import Event, stamp
+from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.folds import apply
 from chalicelib.models.base import code_of, transaction
 from chalicelib.street import Place, Street
@@ -187,6 +187,13 @@ def archived_events(no: str) -> list[Event]:
     return [event for row in rows for event in msgspec.json.decode(zlib.decompress(row.body), type=list[Event])]
 
 
+def _end(case: Case, street: Street) -> int | None:
+    """When the case goes, by the street's retention: counted from its last step once it has ended; an open one stays."""
+    if case.open:
+        return None
+    return int(parse(case.updated_at).timestamp()) + street.retention.case_days * 86_400
+
+
 def _item(stored: Stored, attempt: str, street: Street, place: Place | None) -> tuple[CaseItem, CaseItem | None]:
     """The item to write and, when the body has grown too large, the archive row that goes with it."""
     events, archived = list(stored.events), stored.archived
@@ -211,6 +218,7 @@ def _item(stored: Stored, attempt: str, street: Street, place: Place | None) -> 
         submission=stored.submission,
         fingerprint=stored.fingerprint,
         sealed=stored.sealed,
+        ttl=_end(stored.case, street),
         **{name: value for name, value in msgspec.structs.asdict(keys).items() if value is not None},
     )
     return item, archive
