@@ -18,9 +18,10 @@ PATTERNS: dict[str, str] = {
     "at": r"It is (?P<when>\d{4}-\d\d-\d\d \d\d:\d\d)",
     "until": r"Time passes until (?P<when>\d{4}-\d\d-\d\d \d\d:\d\d)",
     "pass": r"(?P<count>\d+) (?P<unit>minutes?|hours?|days?) pass(?:es)?",
-    "report": r"A (?P<kind>resident|merchant|unit)(?: (?P<who>[A-Z]))? reports “(?P<text>[^”]+)”(?: at (?P<place>\S+))?(?P<rest>(?:, [^,]+)*)",
-    "intake": r"(?P<person>[a-z][a-z ]*\d*) takes in a (?P<channel>[a-z_0-9]+) report “(?P<text>[^”]+)”(?: at (?P<place>\S+))?"
-    r"(?: as (?P<class>\w+))?(?: under number (?P<external>\S+))?(?P<rest>(?:, [^,]+)*)",
+    "report": r"A (?P<kind>resident|merchant|unit)(?: (?P<who>[A-Z]))? reports “(?P<text>[^”]+)”"
+    r"(?: at (?P<place>\S+))?(?P<rest>(?:, [^,]+)*)",
+    "intake": r"(?P<person>[a-z][a-z ]*\d*) takes in a (?P<channel>[a-z_0-9]+) report “(?P<text>[^”]+)”"
+    r"(?: at (?P<place>\S+))?(?: as (?P<class>\w+))?(?: under number (?P<external>\S+))?(?P<rest>(?:, [^,]+)*)",
     "case": r"Now about (?P<name>[A-Z]|the first case)",
     "reporter": r"The reporter: (?P<action>\w+)(?: \((?P<fields>[^)]*)\))?",
     "refused": r"(?P<person>[a-z][a-z ]*\d*) can’t (?P<action>\w+)(?: \((?P<fields>[^)]*)\))?(?: \[(?P<reason>\w+)\])?",
@@ -41,7 +42,22 @@ PATTERNS: dict[str, str] = {
     "act": r"(?P<person>[a-z][a-z ]*\d*): (?P<action>\w+)(?: \((?P<fields>[^)]*)\))?",
 }
 # `state` would take these for a state.
-ORDER = ("listed", "desk", "outcome", "stands", "ends", "clock", "sms", "sheet", "reads", "hidden", "told", "nobody", "fact", "state")
+ORDER = (
+    "listed",
+    "desk",
+    "outcome",
+    "stands",
+    "ends",
+    "clock",
+    "sms",
+    "sheet",
+    "reads",
+    "hidden",
+    "told",
+    "nobody",
+    "fact",
+    "state",
+)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from chalicelib.web.i18n import t
 from infra.serve.advance import Mover
 from tests import steps
 from tests.client import FORM
-from tests.scenario_book import Line, Scenario, fields
+from tests.scenario_book import Scenario, fields
 
 if TYPE_CHECKING:
     from tests.client import Page, Visitor
@@ -171,15 +171,14 @@ class Stage:
     ) -> None:
         extras = {part.strip() for part in rest.split(",") if part.strip()}
         phone = "" if "without a phone" in extras else "021-0012 7799"
-        page = self.visitor(person).get("/desk/new")
-        form = page.form("/desk/new")
-        code = self._place(place)
-        found = self.world.context.scanned(code, "issue")[1].id
-        values = {"channel": channel, "place": found, "text": text, "phone": phone, "class": more.get("class", ""), "external": external}
+        form = self.visitor(person).get("/desk/new").form("/desk/new")
+        found = self.world.context.scanned(self._place(place), "issue")[1].id
+        values = {"channel": channel, "place": found, "text": text, "phone": phone, "external": external, **more}
         answer = form.fill(**{name: value for name, value in values.items() if value}).submit()
-        if answer.status != 200 or "/desk/cases/" not in answer.path and not self._newest(text):
+        no = self._newest(text)
+        if answer.status != 200 or not no:
             raise AssertionError(f"{answer.status} {answer.path}: {answer.words[:300]}")
-        self._take(self._newest(text), "", next((one for one in extras if len(one) == 1), ""))
+        self._take(no, "", next((one for one in extras if len(one) == 1), ""))
 
     def _newest(self, text: str) -> str:
         """The case with that text; intake may lead to a queue when the case stands elsewhere."""
@@ -367,7 +366,3 @@ class Stage:
         page = self.visitor(person).get("/desk")
         if (self.no in page.text) != (how == "on"):
             raise AssertionError(f"the desk says: {page.words[:600]}")
-
-
-def line_of(line: Line) -> str:
-    return f"{line.number}: {line.text}"

@@ -24,7 +24,10 @@ def all_scenarios() -> list[tuple[Book, Scenario]]:
     return [(book, scenario) for book in BOOKS for scenario in book.scenarios]
 
 
-@pytest.mark.parametrize(("book", "scenario"), [pytest.param(*pair, id=f"{pair[0].street}: {pair[1].title}") for pair in all_scenarios()])
+TOLD = [pytest.param(*pair, id=f"{pair[0].street}: {pair[1].title}") for pair in all_scenarios()]
+
+
+@pytest.mark.parametrize(("book", "scenario"), TOLD)
 def test_scenario(book: Book, scenario: Scenario, tmp_path: Path, moto: Any) -> None:
     with open_world(moto, tmp_path, street_file=STREETS / f"{book.street}.toml") as world:
         stage = Stage(world, book.people)
