@@ -164,14 +164,12 @@ def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int,
 
 
 def _place(ctx: Context, name: str, where: str) -> Place:
-    """A place of the home community, or of another zone; which one depends on the name only."""
+    """A place of the home community, or of the neighbours'; which one depends on the name only."""
     home = home_of(ctx.street, ctx.places.values())
-    zone_of = {committee.id: committee.zone for committee in ctx.street.committees}
+    neighbour = roles.neighbour_of(ctx.street, home) if where == "away" else None
     near = [place for place in ctx.places.values() if place.community == home.community and place.committee == home.committee]
-    far = [place for place in ctx.places.values() if zone_of[place.committee] != zone_of[home.committee]]
-    live = sorted(
-        (place for place in (far if where == "away" and far else near) if not place.retired), key=lambda place: place.id
-    )
+    far = [place for place in ctx.places.values() if neighbour is not None and place.committee == neighbour.id]
+    live = sorted((place for place in far or near if not place.retired), key=lambda place: place.id)
     return live[int(key_of(name), 16) % len(live)]
 
 

@@ -56,22 +56,28 @@ def home_of(street: Street, places: Iterable[Place]) -> Place:
     return min(live, key=lambda place: (not place.community, order[place.committee], place.kind != "building", place.id))
 
 
+def neighbour_of(street: Street, home: Place) -> Committee | None:
+    """The first committee of another zone, else any other one; None in a street of one committee."""
+    zone = street.committee_by_id[home.committee].zone
+    others = [committee for committee in street.committees if committee.id != home.committee]
+    return min(others, key=lambda other: other.zone == zone, default=None)
+
+
 def people(street: Street, home: Place) -> list[Person]:
     """Everybody whom the ladder needs around the home: each role at the levels where a rung has it, every department; and the
-    neighbours who work the same rungs elsewhere.
+    neighbours who work the same rungs, or are told of them, elsewhere.
     """
     committee = street.committee_by_id[home.committee]
     units = _units(committee, home.community)
     wanted = [(role, units[level]) for role, usual, _ in ROLES for level in _levels(street, role, usual)]
     wanted += [("department", f"dept:{department.id}") for department in street.departments]
-    elsewhere = next(
-        (other for other in street.committees if other.zone != committee.zone),
-        next((other for other in street.committees if other.id != committee.id), None),
-    )
+    elsewhere = neighbour_of(street, home)
     if elsewhere is not None:
-        theirs = _units(elsewhere, "")
-        below = {(rung.role, rung.scope) for rung in street.rungs if rung.scope in {"committee", "zone"}}
-        wanted += [(role, theirs[level]) for role, _, _ in ROLES for level in LEVELS if (role, level) in below]
+        heard = {role for rung in street.rungs for role in (rung.role, *rung.lead)}
+        heard |= {role for clock in street.clocks.values() for role in clock.tell}
+        theirs = {level: unit for level, unit in _units(elsewhere, "").items() if level in {"committee", "zone"}}
+        levels = [(role, level) for role, usual, _ in ROLES if role in heard for level in _levels(street, role, usual)]
+        wanted += [(role, theirs[level]) for role, level in levels if level in theirs]
     return [
         Person(
             role, unit, _username(role, number, wanted), f"{unit_name(unit, street)}{LABELS[role]}", f"021-0012 {1000 + number}"
