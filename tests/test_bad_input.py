@@ -197,7 +197,7 @@ def test_arbitrary_text_in_any_field_is_taken_or_refused_but_never_breaks(
 
 @settings(FUZZ, max_examples=60)
 @given(text=st.text(min_size=1, max_size=300).filter(lambda text: text.strip() and "\x00" not in text))
-def test_whatever_was_typed_is_shown_as_text_and_nothing_else(world: World, text: str) -> None:
+def test_whatever_was_typed_is_shown_as_text_and_nothing_else(world: World, roomy: None, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -125,7 +125,7 @@ def test_every_field_counts_as_the_body(world: World, changed: str) -> None:
 
 
 @pytest.mark.slow
-def test_500_different_submissions_in_parallel_make_500_cases(engine_world: World) -> None:
+def test_500_different_submissions_in_parallel_make_500_cases(engine_world: World, roomy: None) -> None:
     visitors = [engine_world.client() for _ in range(500)]
     reports = [steps.report(engine_world, text=f"第{turn}盏灯不亮") for turn in range(500)]
     answers = in_parallel(lambda turn: steps.send(visitors[turn], reports[turn]), 500)
