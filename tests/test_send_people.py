@@ -41,6 +41,26 @@ def test_more_than_a_few_at_once_are_one_digest_that_counts_cases_and_late_ones(
     assert {(row.state, row.digest) for row in rows if row is not sent} == {("digested", sent.sk)}
 
 
+def test_while_a_number_can_not_be_looked_up_nothing_goes_without_the_rest(world: World) -> None:
+    sms, to = provider(world), person(world)
+    for number in range(5):
+        tell(world, to, "late", f"CASE-{number}")
+    tried: list[str] = []
+
+    def fail(params: dict[str, Any], **_: Any) -> None:
+        if params["TableName"] == world.outputs["StaffTable"]:
+            tried.append("person")
+            raise RuntimeError("said by a test")
+
+    with wire.hooked("provide-client-params.dynamodb.GetItem", fail):
+        world.deliver()
+    assert (sms.out, tried) == ([], ["person"])
+    world.clock.advance(minutes=2)
+    world.deliver()
+    assert [message.params[1:] for message in sms.out] == [("5", "5")]
+    assert sorted(states(world)) == ["digested"] * 5 + ["sent"]
+
+
 def test_a_hazard_goes_first_and_is_never_part_of_a_digest(world: World) -> None:
     sms, to = provider(world), person(world)
     for _ in range(5):
@@ -104,15 +124,15 @@ def test_what_comes_soon_after_a_digest_waits_for_the_next_when_it_is_more_than_
 
 def test_contacts_without_an_account_are_told_of_hazards_at_any_hour(moto: Any, tmp_path: Path) -> None:
     contact = '\n[[contacts]]\nid = "{0}"\nname = {{ zh = "{1}" }}\nphone = "{2}"\n'
-    more = contact.format("power", "供电抢修", "138 0000 0009") + contact.format("gas", "燃气抢修", "021-0012 9502")
+    more = contact.format("electric", "供电抢修", "138 0000 0009") + contact.format("gas", "燃气抢修", "021-0012 9502")
     with open_world(moto, tmp_path, street_file=street_with(tmp_path, more)) as world:
         sms = provider(world)
         at(world, 18, "03:00")
-        tell(world, "contact:power", "hazard")
+        tell(world, "contact:electric", "hazard")
         tell(world, "contact:gone", "hazard")
         world.deliver()
         assert sms.to == [("+8613800000009", "hazard")]
-        assert sorted((row.to, row.state) for row in messages(world)) == [("contact:gone", "parked"), ("contact:power", "sent")]
+        assert sorted((row.to, row.state) for row in messages(world)) == [("contact:gone", "parked"), ("contact:electric", "sent")]
         provider(world, SmsRefused("not_mobile"))
         tell(world, "contact:gas", "hazard")
         world.deliver()

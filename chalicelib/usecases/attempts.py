@@ -100,11 +100,14 @@ def _again(row: OutboxRow, now: datetime, why: str, *, at_once: bool = False) ->
         outbox.move(row, "pending", at=now if at_once else at, why=row.why if row.why == "urgent" else why)
 
 
-def failed(row: OutboxRow, now: datetime) -> None:
-    """Something broke before the provider was called. Tried again and parked after five times, like a refusal for now."""
+def failed(row: OutboxRow, now: datetime, why: str = "failed") -> None:
+    """Something broke before the provider was called. Tried again and parked after five times, like a refusal for now.
+
+    With `retry` as the reason the recipient's later messages wait for this one.
+    """
     tries = int(row.tries or 0) + 1
     at = sending_rules.later(tries, now)
-    outbox.move(row, "parked" if at is None else "pending", at=at, tries=tries, why="failed")
+    outbox.move(row, "parked" if at is None else "pending", at=at, tries=tries, why=why)
 
 
 def _place(ctx: Context, row: OutboxRow, number: Number, now: datetime) -> recipient.Place:

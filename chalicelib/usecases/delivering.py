@@ -195,10 +195,16 @@ def _for_staff(turn: Turn, rows: Iterable[OutboxRow], going: list[OutboxRow]) ->
     if not plain:
         return going
     alone = [row for row in going if row.template in ALONE]
-    found: list[Number | None] = []
-    if not _guarded(turn, plain[0], lambda: found.append(attempts.number_of(turn.ctx, plain[0]))) or not found:
+    try:
+        number = attempts.number_of(turn.ctx, plain[0])
+    except VaultBusy:
+        attempts.busy(plain[0], turn.now)
         return alone
-    number = found[0]
+    except Exception as error:
+        # It is the recipient's trouble and not one message's: the others wait for the first, and all go together.
+        log.error("message %s failed: %s", plain[0].sk, type(error).__name__)
+        attempts.failed(plain[0], turn.now, "retry")
+        return alone
     digest = next((row for row in rows if _takes_more(row)), None)
     if number is None:
         return going
