@@ -9,8 +9,9 @@ import pytest
 
 from chalicelib.casework.access import Actor, partners_for
 from chalicelib.casework.case import Case
+from chalicelib.casework.decide import record
 from chalicelib.casework.events import parse
-from chalicelib.casework.folds import fold
+from chalicelib.casework.folds import apply, fold
 from chalicelib.errors import Forbidden, NotAllowed
 from tests.ladder_street import (
     CENTRE,
@@ -277,3 +278,13 @@ def test_a_dispatched_case_withdrawn_by_its_reporter_leaves_the_parties_to_be_he
     assert walk.case.state == "closed"
     assert len(walk.case.owing) == 3
     assert fold(walk.case.no, walk.events) == walk.case
+
+
+def test_that_the_office_is_there_itself_ends_no_partys_clock() -> None:
+    walk = dispatched()
+    running = {run.key for run in walk.case.clocks if run.party and run.stopped is None}
+    assert running
+    walk.do(POLICE, "sign")
+    events = record(walk.case, [("reported_in", {"party": "", "name": ""})], "staff:A", "a" * 32, walk.now, walk.street)
+    after = apply(walk.case, events[0])
+    assert {run.key for run in after.clocks if run.party and run.stopped is None} == running

@@ -278,3 +278,13 @@ def test_the_other_half_of_a_pair_is_not_what_reporters_may_do() -> None:
         decide(gone.case, Command("merge", "x", {"other": stays.case}), RESIDENT, gone.now, gone.street)
     events = counterpart(Command("link", "x"), gone.case, stays.case, COMMITTEE, gone.now, gone.street)
     assert [(event.type, event.data["no"], event.by) for event in events] == [("linked", gone.case.no, "staff:C1")]
+
+
+def test_a_flagged_case_can_be_put_on_the_list_by_hand_and_then_owes_an_answer() -> None:
+    walk = in_state("observing")
+    walk.case = msgspec.structs.replace(walk.case, supervised=True)
+    walk.do(SUPERVISOR, "supervise")
+    assert (walk.case.listed, walk.case.supervisions) == (True, 1)
+    with pytest.raises(NotAllowed, match="supervised_already"):
+        walk.do(SUPERVISOR, "supervise")
+    assert walk.do(SUPERVISOR, "end_supervision").case.listed is False

@@ -101,7 +101,7 @@ def test_counters_name_nobody_and_go(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::9", "2001:db8:1::/48"), ("", ""), ("unknown", "")],
+    [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::9", "2001:db8:1::/48"), ("127.0.0.1", ""), ("", ""), ("unknown", "")],
 )
 def test_addresses_count_by_their_network(address: str, network: str) -> None:
     assert limits.prefix(address) == network

@@ -132,7 +132,10 @@ def test_contacts_without_an_account_are_told_of_hazards_at_any_hour(moto: Any, 
         tell(world, "contact:gone", "hazard")
         world.deliver()
         assert sms.to == [("+8613800000009", "hazard")]
-        assert sorted((row.to, row.state) for row in messages(world)) == [("contact:gone", "parked"), ("contact:electric", "sent")]
+        assert sorted((row.to, row.state) for row in messages(world)) == [
+            ("contact:gone", "parked"),
+            ("contact:electric", "sent"),
+        ]
         provider(world, SmsRefused("not_mobile"))
         tell(world, "contact:gas", "hazard")
         world.deliver()

@@ -153,7 +153,8 @@ class Follower(msgspec.Struct, frozen=True, kw_only=True):
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """`rung` and `unit` say which office has it: the rung's id, and the unit that works it (`committee:c07`, `zone:z2`,
-    `street`); `came` is the office that it was allocated or passed up from, and how.
+    `street`); `came` is the office that it was allocated or passed up from, and how. `supervised` is what a flag or the
+    supervision list makes of it; `listed` says that a person or a rule has put it on the list, where an answer is owed.
     """
 
     no: str
@@ -202,6 +203,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     lateness: int = 0
     supervised: bool = False
+    listed: bool = False
     supervisions: int = 0
     urges: int = 0
     external: str = ""

@@ -133,7 +133,9 @@ def _stops(run: ClockRun, it: Turn, street: Street) -> bool:
     ended = clock is not None and it.type in clock.stop
     if run.party:
         gone = all(partner.party.id != run.party for partner in it.after.partners)
-        return gone or (ended and it.party in {"", run.party}) or it.type in {"merged", "invalidated"}
+        # A party's own steps end its own run alone; that the office is there itself ends nobody's.
+        own = it.type in {"signed", "reported_in", "released"}
+        return gone or (ended and (not own or it.party == run.party)) or it.type in {"merged", "invalidated"}
     over = clock is not None and clock.start == "long_run_started" and it.after.state != "long_run"
     return ended or over or it.type in ENDING or (it.moved and bool(run.rung))
 

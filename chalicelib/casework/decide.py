@@ -191,6 +191,7 @@ def _both(given: Mapping[str, Any], turned: Mapping[str, Any]) -> dict[str, Any]
 def _by_rule(event: Event, after: Case, street: Street) -> Made:
     """The street's rules that put a case on the supervision list by themselves (mission E3)."""
     rules = street.supervision
+    # A flagged case is before the supervisors' eyes already; whether they ask for an answer is theirs to say.
     if after.supervised or not after.open:
         return []
     if event.type == "lapsed" and rules.late and after.lateness >= rules.late:

@@ -110,8 +110,8 @@ def urged(case: Case, event: Event) -> Change:
 
 
 def supervised(case: Case, event: Event) -> Change:
-    return {"supervised": True, "supervisions": case.supervisions + 1}
+    return {"supervised": True, "listed": True, "supervisions": case.supervisions + 1}
 
 
 def supervision_ended(case: Case, event: Event) -> Change:
-    return {"supervised": False}
+    return {"supervised": False, "listed": False}

@@ -215,7 +215,8 @@ def urge(s: Situation) -> str | None:
 
 
 def supervise(s: Situation) -> str | None:
-    return "supervised_already" if s.case.supervised else None
+    """A flag is seen, nobody has asked for an answer yet: a flagged case can be put on the list."""
+    return "supervised_already" if s.case.listed else None
 
 
 def supervised(s: Situation) -> str | None:
