@@ -124,17 +124,17 @@ def test_what_comes_soon_after_a_digest_waits_for_the_next_when_it_is_more_than_
 
 def test_contacts_without_an_account_are_told_of_hazards_at_any_hour(moto: Any, tmp_path: Path) -> None:
     contact = '\n[[contacts]]\nid = "{0}"\nname = {{ zh = "{1}" }}\nphone = "{2}"\n'
-    more = contact.format("electric", "供电抢修", "138 0000 0009") + contact.format("gas", "燃气抢修", "021-0012 9502")
+    more = contact.format("lamps", "供电抢修", "138 0000 0009") + contact.format("gas", "燃气抢修", "021-0012 9502")
     with open_world(moto, tmp_path, street_file=street_with(tmp_path, more)) as world:
         sms = provider(world)
         at(world, 18, "03:00")
-        tell(world, "contact:electric", "hazard")
+        tell(world, "contact:lamps", "hazard")
         tell(world, "contact:gone", "hazard")
         world.deliver()
         assert sms.to == [("+8613800000009", "hazard")]
         assert sorted((row.to, row.state) for row in messages(world)) == [
             ("contact:gone", "parked"),
-            ("contact:electric", "sent"),
+            ("contact:lamps", "sent"),
         ]
         provider(world, SmsRefused("not_mobile"))
         tell(world, "contact:gas", "hazard")
