@@ -25,7 +25,7 @@ from tests.town_built import open_town
 
 SOAK = bool(os.environ.get("DOORSTEP_SOAK"))
 # Runs for each scenario in `make test`; fewer where only the provider differs.
-SAMPLE, SAMPLE_OF_WAYS = 20, 10
+SAMPLE, SAMPLE_OF_WAYS = 9, 6
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "DeleteObject")
 # No multiple of any of them is one of the number of kinds, so that every kind comes up.
 STRIDES = (1, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)

@@ -173,7 +173,7 @@ def test_what_reaches_no_view_is_answered_in_the_pages_language(world: World, la
     for method, path, headers, status in REFUSALS:
         page = world.client(lang=lang).call(method, path, b"a=1", headers)
         assert page.status == status, (method, path)
-        assert page.header("Content-Type") == "text/html; charset=utf-8"
+        assert page.header("Content-Type") == "text/html; charset=utf-8", (method, path, page.headers, page.text[:300])
         assert f'<html lang="{lang}"' in page.text
         assert ("示例二维码" if lang == "zh-CN" else "Sample Code") in page.words
         guarded(page)

@@ -29,7 +29,7 @@ class Bucket:
 # Far beyond what a busy day brings: mobile networks put thousands of people behind one address, a committee's helper writes for a
 # whole estate under one number, and a burst pipe brings a building to one door.
 BUCKETS = {
-    "phone": Bucket(seconds=3600, hot=60),
+    "phone": Bucket(seconds=3600, hot=240),
     "address": Bucket(seconds=600, hot=600, most=6000),
     "place": Bucket(seconds=600, hot=600),
 }
