@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chalice.app import Chalice
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from infra.proxy import Match, Routes, body_bytes, response_headers, rest_event
 from infra.serve.clock import MovableClock
 from infra.serve.pumps import PhotoPump, Pump, StreamPump, stream_record
 from infra.serve.stack import STACK, ensure_stack
+from infra.serve.threads import thread_safe
 from infra.template.data import data_template
 from tests.small_street import small_street
 
@@ -274,3 +276,16 @@ def test_a_new_version_never_empties_a_table(own_engine: Engine, change: Callabl
         assert ensure_stack(cloudformation, change(template), {"SiteOrigin": "http://127.0.0.1:1"}) == (outputs, False)
     assert own_engine.client("dynamodb").scan(TableName=outputs["CasesTable"])["Items"] == [row]
     assert cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def test_two_applications_of_one_process_stay_what_they_are() -> None:
+    class Own(Chalice):
+        def __call__(self, event: Any, context: Any) -> Any:
+            return "own"
+
+    first, second = Own(app_name="first"), Chalice(app_name="second")
+    thread_safe(first)
+    thread_safe(second)
+    assert isinstance(first, Own)
+    assert not isinstance(second, Own)
+    assert first({}, None) == "own"
