@@ -180,10 +180,6 @@ def reject(s: Situation) -> str | None:
     return None if any(one.by != s.actor.id for one in s.case.requests) else "nothing_requested"
 
 
-def resume(s: Situation) -> str | None:
-    return None
-
-
 def refer(s: Situation) -> str | None:
     return None if s.rung.exits else "no_exit"
 
