@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.models import cases
+from chalicelib.models import cases, store
 from tests import refold, steps
 from tests.client import Visitor
 from tests.world import World
@@ -92,7 +92,7 @@ def test_the_other_process_misses_no_event(world: World) -> None:
 def test_a_case_that_spilled_folds_from_all_its_rows_and_shows_all_its_events(
     both_worlds: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cases, "SPILL_BYTES", 6_000)
+    monkeypatch.setattr(store, "SPILL_BYTES", 6_000)
     no, token = steps.reported(both_worlds)
     said = [noise(300) for _ in range(20)]
     assert {add(both_worlds, token, text) for text in said} == {200}
@@ -127,8 +127,8 @@ def test_nobody_can_jam_a_case(engine_world: World) -> None:
         page = clerk.post(f"/desk/cases/{no}/assign", {**fields, "note": noise(2000)})
         assert page.status == 200, turn
         largest = max(largest, size(item_of(engine_world, no)))
-    assert sum(size(item) for item in engine_world.stored_items()) > cases.SPILL_BYTES
-    assert largest <= cases.SPILL_BYTES + 20_000 < refold.ITEM_LIMIT
+    assert sum(size(item) for item in engine_world.stored_items()) > store.SPILL_BYTES
+    assert largest <= store.SPILL_BYTES + 20_000 < refold.ITEM_LIMIT
     assert all(size(item) < refold.ITEM_LIMIT for item in engine_world.stored_items())
     assert len(steps.events_of(no)) == 112
     assert refold.in_another_process(lines(engine_world)) == []

@@ -108,7 +108,7 @@ class Many:
                 # Spread over the shards as keyed hashes are.
                 no = numbers.case_number(self._written * 0x9E3779B97F % 2**40)
                 named = Stored(case=msgspec.structs.replace(case, no=no), events=events)
-                item, _ = cases._item(named, events[-1].attempt, self.world.street, self.place)
+                item, _ = cases.item_of(named, events[-1].attempt, self.world.street, self.place)
                 batch.save(item)
                 written.append(no)
         return written

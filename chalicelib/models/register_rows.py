@@ -1,0 +1,140 @@
+"""The rows of the Registers table, and reading them: a registration's item, its envelopes, the rows that find a person again, and
+the days' changes.
+
+| pk | sk | what |
+|---|---|---|
+| `R#<no>` | `RECORD` | events and folded state (compressed), card, keys of the submission |
+| `R#<no>` | `E#0001` | the envelope of the values typed in that version; without it they are gone |
+| `P#<hash>` | `R#<no>#<key>`, `C#<no>` | where an ID number or a phone has been given, by keyed hash |
+| `D#<committee>#<day>` | `<no>#new`, `<no>#changed` | what that day's digest tells of |
+| `G#<committee>` | `<day>` | the day's digest: `closed`, then `done` |
+
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.models import Model
+
+from chalicelib.casework.register import Register
+from chalicelib.models import store
+
+
+class PendingIndex(GlobalSecondaryIndex["RegisterItem"]):
+    class Meta:
+        index_name = "pending"
+        projection = IncludeProjection(["card"])
+
+    pending = UnicodeAttribute(hash_key=True)
+    pending_at = UnicodeAttribute(range_key=True)
+
+
+class LeaseIndex(GlobalSecondaryIndex["RegisterItem"]):
+    class Meta:
+        index_name = "lease"
+        projection = IncludeProjection(["card"])
+
+    lease = UnicodeAttribute(hash_key=True)
+    lease_to = UnicodeAttribute(range_key=True)
+
+
+class FlatIndex(GlobalSecondaryIndex["RegisterItem"]):
+    class Meta:
+        index_name = "flat"
+        projection = IncludeProjection(["card"])
+
+    flat = UnicodeAttribute(hash_key=True)
+    flat_at = UnicodeAttribute(range_key=True)
+
+
+class ChangesIndex(GlobalSecondaryIndex["RegisterItem"]):
+    class Meta:
+        index_name = "changes"
+        projection = IncludeProjection(["card"])
+
+    changes = UnicodeAttribute(hash_key=True)
+    changed_at = UnicodeAttribute(range_key=True)
+
+
+class RegisterItem(Model):
+    """All rows of the table; each kind uses a few of the attributes."""
+
+    class Meta:
+        table_name: ClassVar[str] = ""
+        region: ClassVar[str] = ""
+        host: ClassVar[str | None] = None
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = BinaryAttribute(null=True, legacy_encoding=False)
+    card = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    attempt = UnicodeAttribute(null=True)
+    submission = UnicodeAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    state = UnicodeAttribute(null=True)
+    pending = UnicodeAttribute(null=True)
+    pending_at = UnicodeAttribute(null=True)
+    lease = UnicodeAttribute(null=True)
+    lease_to = UnicodeAttribute(null=True)
+    flat = UnicodeAttribute(null=True)
+    flat_at = UnicodeAttribute(null=True)
+    changes = UnicodeAttribute(null=True)
+    changed_at = UnicodeAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+    pending_index = PendingIndex()
+    lease_index = LeaseIndex()
+    flat_index = FlatIndex()
+    changes_index = ChangesIndex()
+
+
+Body = store.Body[Register]
+
+
+class Stored(store.Kept, frozen=True, kw_only=True):
+    """A registration as read."""
+
+    register: Register
+
+
+def key(no: str) -> str:
+    return f"R#{no}"
+
+
+def envelope_key(version: int) -> str:
+    return f"E#{version:04d}"
+
+
+def read(row: RegisterItem) -> Stored:
+    body = store.unpack(row.body, Body)
+    return Stored(
+        register=body.state,
+        events=tuple(body.events),
+        submission=row.submission or "",
+        fingerprint=row.fingerprint or "",
+        attempt=row.attempt or "",
+    )
+
+
+def get(no: str) -> Stored | None:
+    """Read consistently."""
+    found = item(key(no), "RECORD")
+    return read(found) if found is not None else None
+
+
+def item(pk: str, sk: str) -> RegisterItem | None:
+    try:
+        return RegisterItem.get(pk, sk, consistent_read=True)
+    except RegisterItem.DoesNotExist:
+        return None
+
+
+def envelopes(no: str) -> dict[int, bytes]:
+    """The sealed values that are left, by version."""
+    rows = RegisterItem.query(key(no), RegisterItem.sk.startswith("E#"), consistent_read=True)
+    return {int(row.sk.removeprefix("E#")): row.sealed for row in rows if row.sealed}

@@ -1,0 +1,151 @@
+"""Writing a registration: its item, what is sealed of it, the rows that find its people, and its day's row for the digest.
+
+A change and its row for the digest are one transaction, which also makes sure that the day has not been closed yet: a digest
+counts everything of its day, and nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from pynamodb.models import Model
+
+from chalicelib.casework.events import Event
+from chalicelib.casework.register import Register, apply
+from chalicelib.casework.register_card import kept_until, keys_of, row_of
+from chalicelib.models import case_writing, store
+from chalicelib.models.base import transaction
+from chalicelib.models.register_rows import RegisterItem, Stored, envelope_key, get, item, key
+from chalicelib.street import Street
+
+DIGEST_ROW_DAYS = 120
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become of a registration. `sealed` is the envelope of what was typed anew in that `version`; `day` and `what`
+    name the digest's row; `case` is a case that begins with it, `rows` are other rows of the same transaction. Erasing replaces
+    the events as read (`history`) and envelopes (None deletes), and deletes the rows named in `lost`.
+    """
+
+    stored: Stored
+    events: Sequence[Event]
+    attempt: str
+    sealed: bytes | None = None
+    version: int = 0
+    day: str = ""
+    what: str = ""
+    case: case_writing.Change | None = None
+    rows: Iterable[Model] = ()
+    history: tuple[Event, ...] | None = None
+    envelopes: dict[int, bytes | None] = {}
+    lost: frozenset[tuple[str, str]] = frozenset()
+
+
+class Stale(store.Beaten[Stored]):
+    """Somebody else wrote the registration in between."""
+
+
+class DayClosed(Exception):
+    """The day's digest has been closed in between: the change belongs to the next one."""
+
+
+def write(change: Write, street: Street) -> Stored:
+    """Appends the events and stores everything that goes with them, all or nothing.
+
+    Raises `Stale` when the registration is no longer the one that was read, `DayClosed` when the digest's day is. A lost reply is
+    found out by the attempt's id.
+    """
+    stored = change.stored
+    register = stored.register
+    for event in change.events:
+        register = apply(register, event)
+    kept = stored.events if change.history is None else change.history
+    after = msgspec.structs.replace(stored, register=register, events=(*kept, *change.events), attempt=change.attempt)
+    ttl = int(kept_until(register, street.retention.register_days).timestamp())
+    before = stored.register.version
+    condition = RegisterItem.version == before if before else RegisterItem.pk.does_not_exist()
+    part = case_writing.written(change.case, change.attempt, street) if change.case else None
+
+    def send() -> None:
+        with transaction() as together:
+            together.save(_record(after, change.attempt, ttl), condition=condition)
+            beside: list[Model] = [*_beside(change, register, ttl), *change.rows]
+            if part:
+                together.save(part.item, condition=part.condition)
+                beside += part.extra
+            for row in beside:
+                together.save(row)
+            for pk, sk in sorted(change.lost):
+                together.delete(RegisterItem(pk, sk))
+            for version, sealed in change.envelopes.items():
+                _replace(together, register.no, version, sealed, ttl)
+            for version in _living_envelopes(change, register):
+                together.update(RegisterItem(key(register.no), envelope_key(version)), actions=[RegisterItem.ttl.set(ttl)])
+            if change.day:
+                closed = (f"G#{register.committee}", change.day)
+                together.condition_check(RegisterItem, *closed, condition=RegisterItem.pk.does_not_exist())
+
+    try:
+        standing = store.once(send, lambda: get(register.no), change.attempt)
+    except store.Beaten as beaten:
+        if change.day and item(f"G#{register.committee}", change.day) is not None:
+            raise DayClosed from beaten
+        raise Stale(beaten.standing) from beaten
+    return standing or after
+
+
+def _record(after: Stored, attempt: str, ttl: int) -> RegisterItem:
+    register = after.register
+    keys = msgspec.structs.asdict(keys_of(register))
+    return RegisterItem(
+        key(register.no),
+        "RECORD",
+        body=store.pack(store.Body(events=list(after.events), state=register)),
+        card=msgspec.json.encode(row_of(register)).decode(),
+        version=register.version,
+        attempt=attempt,
+        submission=after.submission,
+        fingerprint=after.fingerprint,
+        ttl=ttl,
+        **{name: value for name, value in keys.items() if value is not None},
+    )
+
+
+def people_rows(register: Register) -> set[tuple[str, str]]:
+    """Where this registration's people are found by what they gave: (pk, sk)."""
+    return {
+        (f"P#{mac}", f"R#{register.no}#{person.key}")
+        for person in register.people
+        for mac in (person.id_mac, person.phone_mac)
+        if mac
+    }
+
+
+def _beside(change: Write, register: Register, ttl: int) -> list[RegisterItem]:
+    """The new envelope, the look-up rows of those who are in it, the digest's row."""
+    rows = []
+    if change.sealed is not None:
+        rows.append(RegisterItem(key(register.no), envelope_key(change.version), sealed=change.sealed, ttl=ttl))
+    if not change.envelopes:
+        here = msgspec.structs.replace(register, people=tuple(person for person in register.people if not person.gone))
+        rows += [RegisterItem(pk, sk, ttl=ttl) for pk, sk in sorted(people_rows(here))]
+    if change.day:
+        end = int(kept_until(register, 0).timestamp()) + DIGEST_ROW_DAYS * 86_400
+        rows.append(RegisterItem(f"D#{register.committee}#{change.day}", f"{register.no}#{change.what}", ttl=end))
+    return rows
+
+
+def _living_envelopes(change: Write, register: Register) -> set[int]:
+    """Older envelopes that are still needed: they live as long as the record does."""
+    used = {version for person in register.people if not person.gone for version in person.sealed.values()}
+    return used - set(change.envelopes) - ({change.version} if change.sealed is not None else set())
+
+
+def _replace(together: Any, no: str, version: int, sealed: bytes | None, ttl: int) -> None:
+    row = RegisterItem(key(no), envelope_key(version), sealed=sealed, ttl=ttl)
+    if sealed is None:
+        together.delete(row)
+    else:
+        together.save(row)

@@ -1,0 +1,161 @@
+"""What cases and registrations have in common: an item of events and folded state, written under a condition, found again.
+
+An item's `body` is compressed JSON. Past `SPILL_BYTES` the older half of the events it holds moves to an archive row
+(`A#0001`) in the same transaction, so that nobody can jam a record at DynamoDB's 400 kB.
+
+After any exception from a write the record is read again: if the attempt's id is ours the write had succeeded and only its reply
+was lost (design §4; the SDK repeats a call by itself).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.casework.events import Event
+from chalicelib.models.base import code_of
+
+SPILL_BYTES = 200_000
+TRIES = 5
+ARCHIVE = "A#"
+
+S = TypeVar("S")
+K = TypeVar("K", bound="Kept")
+
+
+class Body(msgspec.Struct, Generic[S], kw_only=True):
+    """What `body` holds: the events not yet archived, the state folded from all of them, and how many archive rows there are."""
+
+    v: int = 1
+    archived: int = 0
+    events: list[Event]
+    state: S
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as read, without its state: the events, and the keys of what made it."""
+
+    events: tuple[Event, ...] = ()
+    submission: str = ""
+    fingerprint: str = ""
+    attempt: str = ""
+
+    def has(self, attempt: str) -> bool:
+        """Whether the write of this attempt is in it, its latest or an earlier one."""
+        return self.attempt == attempt or any(event.attempt == attempt for event in self.events)
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """A record's body as it is stored, and the events that moved to archive row number `archived` with it, if any did."""
+
+    body: bytes
+    archived: int
+    spilled: tuple[Event, ...] = ()
+
+
+class Counter(Protocol):
+    """A counter that is raised with a write, or stops it (`models.limits.Guard`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def row(self) -> Model: ...
+    @property
+    def actions(self) -> Sequence[Action]: ...
+    @property
+    def condition(self) -> Condition | None: ...
+
+
+class Over(Exception):
+    """The write was stopped by a counter that is full; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Beaten(Exception, Generic[K]):
+    """Another write was first. `standing` is what stands there now, None for nothing."""
+
+    def __init__(self, standing: K | None) -> None:
+        super().__init__()
+        self.standing = standing
+
+
+def pack(value: Any) -> bytes:
+    return zlib.compress(msgspec.json.encode(value), 6)
+
+
+def unpack(data: bytes, kind: type[S]) -> S:
+    return msgspec.json.decode(zlib.decompress(data), type=kind)
+
+
+def archive_key(number: int) -> str:
+    return f"{ARCHIVE}{number:04d}"
+
+
+def spill(state: Any, events: Sequence[Event], archived: int) -> Packed:
+    """The body of these events, the ones at hand; when it has grown too large, without their older half."""
+    body = pack(Body(events=list(events), state=state, archived=archived))
+    if len(body) <= SPILL_BYTES or len(events) < 2:
+        return Packed(body, archived)
+    half = len(events) // 2
+    return Packed(pack(Body(events=list(events[half:]), state=state, archived=archived + 1)), archived + 1, tuple(events[:half]))
+
+
+def once(write: Callable[[], None], read: Callable[[], K | None], attempt: str, counters: Sequence[Counter] = ()) -> K | None:
+    """Writes. None when that went through; what stands there when only the reply was lost.
+
+    Raises `Over` when one of `counters` stopped it and nothing stands there (what exists outranks every limit), `Beaten` when
+    another write did, and otherwise what the write raised.
+    """
+    try:
+        write()
+    except Exception as error:
+        # Any: whatever broke on the way back says nothing about what happened there.
+        standing = read()
+        if standing is not None and standing.has(attempt):
+            return standing
+        full = _full(error, counters)
+        if full and standing is None:
+            raise Over(full) from error
+        if _overtaken(error):
+            raise Beaten(standing) from error
+        raise
+    return None
+
+
+def count(together: Any, counters: Sequence[Counter]) -> None:
+    """Raises the counters in a transaction, as the last of its updates."""
+    for counter in counters:
+        together.update(counter.row, actions=list(counter.actions), condition=counter.condition)
+
+
+def _full(error: Exception, counters: Sequence[Counter]) -> str:
+    """The counter whose condition stopped the write; DynamoDB gives its reasons in the order of the items, counters last."""
+    if not isinstance(error, TransactWriteError) or not counters:
+        return ""
+    reasons = list(error.cancellation_reasons)[-len(counters) :]
+    for counter, reason in zip(counters, reasons, strict=False):
+        if reason is not None and reason.code == "ConditionalCheckFailed":
+            return counter.name
+    return ""
+
+
+def _overtaken(error: Exception) -> bool:
+    """Whether the write failed because of another write."""
+    if isinstance(error, TransactWriteError):
+        codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+        if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+            return True
+    code = code_of(error)
+    if isinstance(error, PutError) and code == "ConditionalCheckFailedException":
+        return True
+    return code in {"TransactionConflictException", "TransactionInProgressException"}
