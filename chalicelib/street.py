@@ -17,6 +17,7 @@ from chalicelib.street_parts import (
     Again,
     Approvals,
     Calendar,
+    CardLine,
     CaseClass,
     Category,
     Clock,
@@ -49,6 +50,7 @@ __all__ = [
     "Again",
     "Approvals",
     "Calendar",
+    "CardLine",
     "CaseClass",
     "Category",
     "Clock",
@@ -122,6 +124,7 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     calendar: Calendar
     notice_version: str
     contacts: tuple[Contact, ...] = ()
+    cards: tuple[CardLine, ...] = ()
     departments: tuple[Department, ...] = ()
     exits: tuple[Exit, ...] = ()
     reasons: Reasons = Reasons()

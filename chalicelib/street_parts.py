@@ -167,6 +167,15 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[str, ...] = ("street",)
 
 
+class CardLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the contact card: whom the people of `units` call. The line nearest to a community is printed on its card."""
+
+    post: str
+    phone: str
+    units: tuple[str, ...] = ("street",)
+    name: Label | None = None
+
+
 class Template(msgspec.Struct, frozen=True, kw_only=True):
     """What the carrier approved for a template: the provider's code and the signature shown before the text."""
 

@@ -8,7 +8,7 @@ betters its penalty score by a twentieth on average, which no decoder notices: o
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.errors import ConfigError
@@ -41,12 +41,18 @@ def _symbol(url: str) -> Any:
     return symbol
 
 
+def matrix(url: str) -> Sequence[Sequence[int]]:
+    """The modules row by row, 1 for a dark one, without the quiet zone: what posters draw."""
+    rows: Sequence[Sequence[int]] = _symbol(url).matrix
+    return rows
+
+
 def svg(url: str) -> bytes:
     """The code as SVG with its quiet zone, one unit a module, black on white; runs of modules are one path."""
-    matrix = _symbol(url).matrix
-    size = len(matrix) + 2 * QUIET_ZONE
+    rows = matrix(url)
+    size = len(rows) + 2 * QUIET_ZONE
     path: list[str] = []
-    for y, row in enumerate(matrix, QUIET_ZONE):
+    for y, row in enumerate(rows, QUIET_ZONE):
         # Runs of dark modules: splitting at the light ones is quicker than walking module by module.
         x = QUIET_ZONE
         for run in bytes(row).split(b"\x00"):

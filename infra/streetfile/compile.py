@@ -12,6 +12,7 @@ import msgspec
 from chalicelib.street import Place, Street
 from infra.streetfile import clocks as clock_tables
 from infra.streetfile import kept, ladder, register, tables, workings
+from infra.streetfile.cards import cards
 from infra.streetfile.holidays import calendar
 from infra.streetfile.locate import Lines
 from infra.streetfile.places import Rows
@@ -90,6 +91,12 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
     categories = tables.categories(top.tables("categories"))
     zones = tables.zones(top.tables("zones"))
     committees, communities = tables.committees(top.tables("committees"), zones)
+    units = [
+        "street",
+        *(f"zone:{zone.id}" for zone in zones),
+        *(f"committee:{committee.id}" for committee in committees),
+        *(f"community:{community.id}" for community in communities),
+    ]
     exits = workings.exits(top.tables("exits", required=False))
     class_tables = top.tables("classes")
     clocks = clock_tables.clocks(top.table("clocks"), [str(table.raw.get("id")) for table in class_tables])
@@ -123,15 +130,8 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
         follow_up=workings.follow_up(top.table("follow_up"), {rung.role for rung in rungs}),
         calendar=calendar(top.table("calendar", required=False)),
         notice_version=identity.notice_version,
-        contacts=tables.contacts(
-            top.tables("contacts", required=False),
-            [
-                "street",
-                *(f"zone:{zone.id}" for zone in zones),
-                *(f"committee:{committee.id}" for committee in committees),
-                *(f"community:{community.id}" for community in communities),
-            ],
-        ),
+        contacts=tables.contacts(top.tables("contacts", required=False), units),
+        cards=cards(top.tables("cards", required=False), units),
         departments=workings.departments(top.tables("departments", required=False), zones),
         exits=exits,
         reasons=workings.reasons(top.table("reasons", required=False)),

@@ -29,7 +29,8 @@ from infra.streetfile.reader import Table, duplicates
 from infra.streetfile.regions import known_regions, sms_problem
 
 _STREET_ID = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}")
-_PHONE = re.compile(r"\+?[0-9][0-9 -]{3,18}[0-9]")
+PHONE = re.compile(r"\+?[0-9][0-9 -]{3,18}[0-9]")
+PHONE_REMEDY = 'write digits, spaces and dashes, e.g. "021-0012 3456"'
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
@@ -63,7 +64,7 @@ class Identity:
         self.brand = table.label("brand", longest=words.NAME_MAX)
         self.city = table.label("city")
         self.district = table.label("district")
-        self.phone = table.text("phone", like=_PHONE, remedy='write digits, spaces and dashes, e.g. "021-0012 3456"')
+        self.phone = table.text("phone", like=PHONE, remedy=PHONE_REMEDY)
         self.domain = table.text(
             "domain",
             like=_DOMAIN,
@@ -182,7 +183,7 @@ def contacts(tables: list[Table], units: Collection[str]) -> tuple[Contact, ...]
         contact = Contact(
             id=table.id(),
             name=table.label("name", longest=words.NAME_MAX),
-            phone=table.text("phone", like=_PHONE, remedy='write digits, spaces and dashes, e.g. "021-0012 3456"'),
+            phone=table.text("phone", like=PHONE, remedy=PHONE_REMEDY),
             units=table.texts("units", units) if table.has("units") else ("street",),
         )
         if contact.phone and normalise_phone(contact.phone) is None:
