@@ -85,7 +85,7 @@ def observing() -> Walk:
 
 
 def closed() -> Walk:
-    return handled().do(CENTRE, "close")
+    return handled().do(CENTRE, "close").do(CENTRE, "publish")
 
 
 def invalid() -> Walk:
@@ -113,7 +113,7 @@ SITUATIONS: Situations = {
     "visiting, asked to be closed as unreachable": lambda: called_three_times().do(VISITOR, "unreachable"),
     "handled and visited": handled,
     "reopened": lambda: handled().do(CENTRE, "reopen"),
-    "closed, the co-handler owes a report": closed,
+    "closed and published, the co-handler owes a report": closed,
     "invalid": invalid,
     "received, reinstated": lambda: invalid().do(APPROVER, "reinstate"),
 }

@@ -90,6 +90,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     "add": {"text": "今天又不亮"},
     "rate": {"satisfied": "yes", "score": "5"},
     "withdraw": {},
+    "publish": {"sentence": "楼道灯换好了"},
+    "unpublish": {},
     "renew_link": {},
     "reveal": {"reason": "contact"},
 }

@@ -41,6 +41,8 @@ STAFF_FIELDS: dict[str, list[Fields]] = {
     "supervise": REASON,
     "feed_back": TEXT,
     "end_supervision": [{"result": "已办好"}],
+    "publish": [{"sentence": "楼道灯换好了"}],
+    "unpublish": [{}],
     "renew_link": [{}],
 }
 # Filled in like this they are done wherever the table opens them. Of the others the rules may still refuse one value or another.

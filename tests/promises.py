@@ -15,9 +15,10 @@ from collections.abc import Iterable
 import msgspec
 
 from chalicelib.casework import people
-from chalicelib.casework.card import card_of, figures_of, keys_of
+from chalicelib.casework.card import card_of, keys_of
 from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.events import Event
+from chalicelib.casework.figures import figures_of
 from chalicelib.casework.folds import apply
 from chalicelib.casework.notices import Told, messages
 from tests import refold
@@ -84,7 +85,7 @@ def _index_keys(town: Town, no: str, item: Row) -> list[str]:
     case, street = state_of(item), town.world.street
     wanted = {name: value for name, value in msgspec.structs.asdict(keys_of(case, street)).items() if value is not None}
     wanted["card"] = msgspec.json.encode(card_of(case, street, town.world.context.place_of(case))).decode()
-    wanted["figures"] = msgspec.json.encode(figures_of(case)).decode()
+    wanted["figures"] = msgspec.json.encode(figures_of(case, street)).decode()
     found = {
         name: item[name]["S"] for name in (*msgspec.structs.asdict(keys_of(case, street)), "card", "figures") if name in item
     }

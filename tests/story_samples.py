@@ -111,7 +111,8 @@ def watched(words: str, street: Street) -> Walk:
         walk.do(COMMITTEE, "propose", {"outcome": "solved", "text": words}).do(COMMITTEE, "confirm", {"note": words})
         walk.do(COMMITTEE, "observe", {"held": held, "text": words}, after=timedelta(days=1, minutes=1))
     walk.do(VISITOR, "visit", {"way": "phone", "reached": "yes", "said": "basic", "solved": "yes", "text": words})
-    return walk.do(COMMITTEE, "close", {"outcome": "solved", "text": words})
+    walk.do(COMMITTEE, "close", {"outcome": "solved", "text": words})
+    return walk.do(COMMITTEE, "publish", {"sentence": words}).do(COMMITTEE, "unpublish", {})
 
 
 def merged(words: str, street: Street) -> tuple[Walk, Walk]:

@@ -58,30 +58,6 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     place_at: str | None = None
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ledger projects, so that a month's figures need no case item."""
-
-    no: str
-    state: str
-    channel: str
-    reporter: str
-    category: str
-    case_class: str
-    committee: str
-    zone: str
-    place: str
-    highest: int
-    received_at: str
-    first_reply_at: str | None
-    accepted_at: str | None
-    handled_at: str | None
-    closed_at: str | None
-    outcome: str | None
-    reopened: int
-    satisfied: bool | None
-    score: int | None
-
-
 def card_of(case: Case, street: Street, place: Place | None) -> Card:
     clock = min((run for run in case.clocks if run.running), key=lambda run: run.due, default=None)
     return Card(
@@ -167,28 +143,4 @@ def keys_of(case: Case, street: Street) -> Keys:
         # What is told of elsewhere is no matter of the door that was scanned.
         place=f"P#{case.place}" if case.place and not case.elsewhere else None,
         place_at=case.received_at if case.place and not case.elsewhere else None,
-    )
-
-
-def figures_of(case: Case) -> Figures:
-    return Figures(
-        no=case.no,
-        state=case.state,
-        channel=case.channel,
-        reporter=case.reporter,
-        category=case.category,
-        case_class=case.case_class,
-        committee=case.committee,
-        zone=case.zone,
-        place=case.place,
-        highest=case.highest,
-        received_at=case.received_at,
-        first_reply_at=case.first_reply_at,
-        accepted_at=case.accepted_at,
-        handled_at=case.handled_at,
-        closed_at=case.closed_at,
-        outcome=case.outcome,
-        reopened=case.reopened,
-        satisfied=case.rating.satisfied if case.rating else None,
-        score=case.rating.score if case.rating else None,
     )

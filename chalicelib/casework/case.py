@@ -155,6 +155,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """`rung` and `unit` say which office has it: the rung's id, and the unit that works it (`committee:c07`, `zone:z2`,
     `street`); `came` is the office that it was allocated or passed up from, and how. `supervised` is what a flag or the
     supervision list makes of it; `listed` says that a person or a rule has put it on the list, where an answer is owed.
+    `handlings` counts how often staff called it handled, `redone` how often that was undone; `said` and `said_solved` are the
+    reporter's latest word, by rating or on a visit; `published` is a sentence for the street's public page.
     """
 
     no: str
@@ -224,6 +226,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     contacted_at: str | None = None
     contact_attempts: int = 0
     handled_by: str = ""
+    handlings: int = 0
+    redone: int = 0
+    said: str = ""
+    said_solved: str = ""
+    visit_due: bool = False
+    published: str = ""
+    published_at: str = ""
     observe_until: str | None = None
     visit: Visit | None = None
     visit_attempts: int = 0

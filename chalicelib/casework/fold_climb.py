@@ -151,7 +151,8 @@ def proposed(case: Case, event: Event) -> Change:
 def confirmed(case: Case, event: Event) -> Change:
     until = event.data.get("until")
     done = {"outcome": case.proposed, "proposed": None, "handled_at": event.at, "observe_until": until, "visit": None}
-    return {"state": event.data["state"], **done, "visit_attempts": 0, "requests": ()}
+    due = {"visit_due": event.data["state"] == "visiting", "visit_attempts": 0}
+    return {"state": event.data["state"], **done, **due, "requests": (), "handlings": case.handlings + 1}
 
 
 def declined(case: Case, event: Event) -> Change:
@@ -160,7 +161,7 @@ def declined(case: Case, event: Event) -> Change:
 
 def observed(case: Case, event: Event) -> Change:
     if event.data["held"]:
-        return {"state": event.data["state"], "observe_until": None}
+        return {"state": event.data["state"], "observe_until": None, "visit_due": event.data["state"] == "visiting"}
     return {"state": "handling", "observe_until": None, "outcome": None, "handled_at": None}
 
 
@@ -173,6 +174,7 @@ def answered(case: Case, event: Event) -> Change:
         "result": event.data["text"],
         "handled_at": event.at,
         "handled_by": event.by,
+        "handlings": case.handlings + 1,
         "closed_at": event.at,
         "proposed": None,
         "requests": (),
@@ -191,6 +193,9 @@ def closed(case: Case, event: Event) -> Change:
         "long_run_until": None,
         "observe_until": None,
     }
+    if event.data["outcome"] == "out_of_scope" and case.handled_at is None:
+        # Staff have said that it is done with, without a step of handling.
+        change["handlings"] = case.handlings + 1
     if event.data.get("text"):
         change["result"] = event.data["text"]
     if event.data.get("into"):
@@ -202,6 +207,8 @@ def reopened(case: Case, event: Event) -> Change:
     return {
         "state": "reopened",
         "reopened": case.reopened + 1,
+        # What was taken back or merged and goes on is not done again.
+        "redone": min(case.redone + 1, case.handlings),
         "handled_at": None,
         "closed_at": None,
         "outcome": None,

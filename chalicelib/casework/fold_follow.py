@@ -15,7 +15,8 @@ Change = dict[str, Any]
 
 
 def rated(case: Case, event: Event) -> Change:
-    return {"rating": Rating(**event.data["rating"], at=event.at)}
+    rating = Rating(**event.data["rating"], at=event.at)
+    return {"rating": rating, "said": "satisfied" if rating.satisfied else "unsatisfied"}
 
 
 def lapsed(case: Case, event: Event) -> Change:
@@ -90,7 +91,8 @@ def contact_failed(case: Case, event: Event) -> Change:
 
 def visited(case: Case, event: Event) -> Change:
     visit = Visit(by=event.by, at=event.at, **event.data["visit"])
-    return {**without(case, "unreachable"), "visit": visit, **({"state": "handled"} if case.state == "visiting" else {})}
+    said = {"visit": visit, "said": visit.said, "said_solved": visit.solved or case.said_solved}
+    return {**without(case, "unreachable"), **said, **({"state": "handled"} if case.state == "visiting" else {})}
 
 
 def visit_failed(case: Case, event: Event) -> Change:
@@ -111,6 +113,14 @@ def urged(case: Case, event: Event) -> Change:
 
 def supervised(case: Case, event: Event) -> Change:
     return {"supervised": True, "listed": True, "supervisions": case.supervisions + 1}
+
+
+def published(case: Case, event: Event) -> Change:
+    return {"published": event.data["sentence"], "published_at": event.at}
+
+
+def unpublished(case: Case, event: Event) -> Change:
+    return {"published": "", "published_at": ""}
 
 
 def supervision_ended(case: Case, event: Event) -> Change:

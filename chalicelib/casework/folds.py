@@ -72,6 +72,8 @@ FOLDS: dict[str, Callable[[Case, Event], Change]] = {
     "inspected": fold_climb.nothing,
     "fed_back": fold_climb.nothing,
     "supervision_ended": fold_follow.supervision_ended,
+    "published": fold_follow.published,
+    "unpublished": fold_follow.unpublished,
     "revealed": fold_climb.nothing,
     "erased": fold_climb.nothing,
     "link_renewed": fold_follow.link_renewed,

@@ -204,6 +204,10 @@ def side_of(s: Situation) -> str:
     return "supervisor" if "supervisor" in roles and s.rung.role not in roles else "office"
 
 
+def published(s: Situation) -> str | None:
+    return None if s.case.published else "not_published"
+
+
 def urge(s: Situation) -> str | None:
     """The office urges those it has called, nobody itself."""
     called = s.case.lead is not None or bool(s.case.owing)

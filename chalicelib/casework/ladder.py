@@ -231,6 +231,8 @@ _REPORTERS = (
     Step("withdraw", REPORTER, UNFINISHED, steps.withdraw, (_text(required=False),)),
 )
 _RECORDS = (
+    Step("publish", OFFICE, DONE | {"closed"}, steps_follow.publish, (_text("sentence"),)),
+    Step("unpublish", OFFICE | SUPERVISOR, DONE | {"closed"}, steps_follow.unpublish, (), gates.published),
     Step("renew_link", OFFICE, OPEN_STATES | {"closed"}, steps.renew_link),
     Step(
         "reveal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chalicelib.casework import calendar
@@ -12,6 +13,9 @@ from chalicelib.errors import FieldError, NotAllowed
 SAID = ("satisfied", "basic", "unsatisfied")
 SOLVED = ("yes", "partly", "no")
 WAYS = ("phone", "door")
+SENTENCE_MAX = 120
+# A phone or ID number, a flat: nothing of that goes onto the public page, whoever types it.
+_PERSONAL = re.compile(r"\d[\d\s*-]{5,}\d|\d+\s*(室|号楼|单元|弄)")
 
 
 def _after_handling(s: Situation) -> str:
@@ -55,3 +59,19 @@ def visit(s: Situation) -> Made:
     if s.street.follow_up.reopen_once and s.case.reopened == 0:
         made.append(("reopened", {"reason": s.text(), "by_visit": True}))
     return made
+
+
+def publish(s: Situation) -> Made:
+    """What was done, in one sentence for the street's public page (mission H3). Staff vouch that it names nobody; what a machine
+    can see of numbers and flats is refused.
+    """
+    sentence = " ".join(s.text("sentence").split())
+    if len(sentence) > SENTENCE_MAX:
+        raise NotAllowed("fields", fields=[FieldError("sentence", "too_long", {"max": SENTENCE_MAX})])
+    if _PERSONAL.search(sentence):
+        raise NotAllowed("fields", fields=[FieldError("sentence", "personal")])
+    return [("published", {"sentence": sentence, "internal": True})]
+
+
+def unpublish(s: Situation) -> Made:
+    return [("unpublished", {"internal": True})]

@@ -8,9 +8,10 @@ import msgspec
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
-from chalicelib.casework.card import NO_DEADLINE, card_of, figures_of, keys_of
+from chalicelib.casework.card import NO_DEADLINE, card_of, keys_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event, parse
+from chalicelib.casework.figures import figures_of
 from chalicelib.casework.folds import apply
 from chalicelib.models import store
 from chalicelib.models.base import transaction
@@ -30,25 +31,25 @@ def _end(case: Case, street: Street) -> int | None:
 
 
 def item_of(stored: Stored, attempt: str, street: Street, place: Place | None) -> tuple[CaseItem, CaseItem | None]:
-    """The item to write and, when the body has grown too large, the archive row that goes with it."""
-    case = stored.case
+    """The item to write and, when the body has grown too large, the archive row that goes with it and ends with it."""
+    case, end = stored.case, _end(stored.case, street)
     packed = store.spill(case, stored.events, stored.archived)
     archive = None
     if packed.spilled:
-        archive = CaseItem(key(case.no), store.archive_key(packed.archived), body=store.pack(packed.spilled))
+        archive = CaseItem(key(case.no), store.archive_key(packed.archived), body=store.pack(packed.spilled), ttl=end)
     keys = keys_of(case, street)
     item = CaseItem(
         key(case.no),
         "CASE",
         body=packed.body,
         card=msgspec.json.encode(card_of(case, street, place)).decode(),
-        figures=msgspec.json.encode(figures_of(case)).decode(),
+        figures=msgspec.json.encode(figures_of(case, street)).decode(),
         version=case.version,
         attempt=attempt,
         submission=stored.submission,
         fingerprint=stored.fingerprint,
         sealed=stored.sealed,
-        ttl=_end(case, street),
+        ttl=end,
         **{name: value for name, value in msgspec.structs.asdict(keys).items() if value is not None},
     )
     return item, archive
@@ -82,6 +83,16 @@ class Written(msgspec.Struct, frozen=True):
     condition: Condition
     extra: list[Model]
     gone: list[CaseItem]
+    ends: store.Ends
+
+
+def _archives(stored: Stored, before: int | None, end: int | None, rows: Sequence[Model]) -> store.Ends:
+    """The rows that spilled earlier, when the case's end has moved; those that are written anew have it already."""
+    if not stored.archived or before == end:
+        return store.Ends()
+    anew = {row.sk for row in rows if isinstance(row, CaseItem)}
+    keys = (store.archive_key(number) for number in range(1, stored.archived + 1))
+    return store.Ends(tuple(CaseItem(key(stored.case.no), sk) for sk in keys if sk not in anew), end)
 
 
 def written(change: Change, attempt: str, street: Street) -> Written:
@@ -94,12 +105,17 @@ def written(change: Change, attempt: str, street: Street) -> Written:
     watching = _watchers(case, street)
     # A row of no deadline would have no key to stand by.
     deadline = item.deadline or NO_DEADLINE
-    extra: list[Model] = [*change.rows, *([archive] if archive is not None else [])]
+    extra: list[Model] = list(change.rows)
+    for row in extra:
+        if isinstance(row, CaseItem) and row.sk.startswith(store.ARCHIVE):
+            row.ttl = item.ttl
+    ends = _archives(change.stored, _end(change.stored.case, street), _end(case, street), extra)
+    extra += [archive] if archive is not None else []
     extra += [CaseItem(watch, case.no, card=item.card, deadline=deadline) for watch in sorted(watching)]
     gone = [CaseItem(watch, case.no) for watch in sorted(_watchers(change.stored.case, street) - watching)]
     version = change.stored.case.version
     condition = CaseItem.version == version if version else CaseItem.pk.does_not_exist()
-    return Written(after, item, condition, extra, gone)
+    return Written(after, item, condition, extra, gone, ends)
 
 
 def write(
@@ -130,12 +146,14 @@ def write_all(changes: Sequence[Change], attempt: str, street: Street, counters:
         standing = store.once(lambda: _send(parts, counters), lambda: get(first.after.case.no), attempt, counters)
     except store.Beaten as beaten:
         raise Stale(beaten.standing) from beaten
+    for part in parts:
+        part.ends.rest()
     return standing or first.after
 
 
 def _send(parts: Sequence[Written], counters: Sequence[store.Counter]) -> None:
     first = parts[0]
-    if len(parts) == 1 and not first.extra and not first.gone and not counters:
+    if len(parts) == 1 and not first.extra and not first.gone and not first.ends.rows and not counters:
         first.item.save(condition=first.condition)
         return
     with transaction() as together:
@@ -145,4 +163,5 @@ def _send(parts: Sequence[Written], counters: Sequence[store.Counter]) -> None:
                 together.save(row)
             for row in part.gone:
                 together.delete(row)
+            part.ends.together(together)
         store.count(together, counters)

@@ -17,11 +17,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "follow_up": ("observe", "visit", "unreachable", "close", "reopen"),
     "request": ("extend", "long_run", "resume", "invalid", "approve", "reject", "reinstate"),
     "oversee": ("triage", "agree_triage", "urge", "supervise", "inspect", "feed_back", "end_supervision"),
-    "record": ("renew_link",),
+    "record": ("publish", "unpublish", "renew_link"),
 }
 # With no more than that there is nothing to fold away.
 FEW = 4
 GLYPHS = {
+    "publish": "eye",
+    "unpublish": "close",
     "accept": "tick",
     "sign": "tick",
     "refuse": "back",

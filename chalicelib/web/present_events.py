@@ -31,6 +31,7 @@ INTERNAL = frozenset(
         ),
         *("refused", "released", "absorbed", "linked", "contact_failed", "visit_failed", "requested", "rejected", "resumed"),
         *("triaged", "triage_agreed", "urged", "supervised", "inspected", "fed_back", "supervision_ended"),
+        *("published", "unpublished"),
     }
 )
 # Events whose free text is meant for colleagues.
@@ -91,6 +92,7 @@ QUOTED = {
     "fed_back": "text",
     "supervision_ended": "result",
     "revealed": "note",
+    "published": "sentence",
 }
 # Where the words stand one level deeper.
 QUOTED_IN = {"requested": "request", "triaged": "triage", "visited": "visit"}

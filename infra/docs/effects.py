@@ -100,6 +100,8 @@ EFFECTS: dict[str, Effect] = {
     "add": _to("added"),
     "rate": _to(("rated", "reopened"), "reopened"),
     "withdraw": _to("withdrawn", "closed"),
+    "publish": _to("published"),
+    "unpublish": _to("unpublished"),
     "renew_link": _to("link_renewed"),
     "reveal": _to("revealed"),
 }

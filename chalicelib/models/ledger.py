@@ -1,0 +1,114 @@
+"""The ledger: cases by the month in which they came in, for figures; and what is kept beside them.
+
+| pk | sk | what |
+|---|---|---|
+| `H#12345` | `<month>` | how many calls the hotline counted for the street, as imported |
+| `F#public` | `SUMMARY` | the public page's numbers, and when they were counted |
+
+A month of ten thousand cases is read in a few pages of the index, of which only the text of figures is fetched; PynamoDB costs
+little more for it than the client below it (`tests/test_figures_speed.py` prints the time), so it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from chalicelib.casework.card import LEDGER_SHARDS
+from chalicelib.casework.events import parse, stamp
+from chalicelib.casework.figures import Figures, row_of
+from chalicelib.casework.figures_period import Period
+from chalicelib.models.cases import CaseItem
+from chalicelib.street import Street
+
+HOTLINE = "H#12345"
+SUMMARY = ("F#public", "SUMMARY")
+
+
+def rows(period: Period, street: Street) -> Iterator[Figures]:
+    """Every case that came in within the period, page by page."""
+    return (row_of(text) for text in texts(period, street))
+
+
+def texts(period: Period, street: Street) -> Iterator[str]:
+    first, end = period.bounds(street.tz)
+    # Instants are to the millisecond: the last one before the end is the last that is in.
+    last = stamp(parse(end) - timedelta(milliseconds=1))
+    for month in period.months():
+        for shard in range(LEDGER_SHARDS):
+            yield from _shard(f"M#{month}#{shard}", first, last)
+
+
+def _shard(key: str, first: str, last: str) -> Iterator[str]:
+    found = CaseItem.ledger_index.query(key, CaseItem.month_at.between(first, last), attributes_to_get=["figures"])
+    return (row.figures for row in found if row.figures)
+
+
+def standing(numbers: Sequence[str]) -> dict[str, Figures]:
+    """The rows of these cases as they stand now; what is gone is left out."""
+    keys = [(f"C#{no}", "CASE") for no in numbers]
+    found = CaseItem.batch_get(keys, attributes_to_get=["figures"]) if keys else ()
+    made = [row_of(item.figures) for item in found if item.figures]
+    return {row.no: row for row in made}
+
+
+def hotline(first: str, last: str) -> dict[str, int]:
+    """Calls by month, both ends included."""
+    found = CaseItem.query(HOTLINE, CaseItem.sk.between(first, last), consistent_read=True)
+    return {row.sk: int(row.version or 0) for row in found}
+
+
+def keep_hotline(calls: Mapping[str, int]) -> None:
+    """Stored over what stood there: a corrected month is imported again."""
+    for month, number in sorted(calls.items()):
+        CaseItem(HOTLINE, month, version=number).save()
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """`at` is civil time; `lines` is category → (received, handled); `done` are the numbers of cases to be told of."""
+
+    at: str
+    first: str
+    received: int
+    handled: int
+    quick: tuple[int, int]
+    satisfied: tuple[int, int]
+    median: float | None
+    lines: dict[str, tuple[int, int]]
+    done: tuple[str, ...] = ()
+
+
+def summary() -> Summary | None:
+    found = list(CaseItem.query(SUMMARY[0], CaseItem.sk == SUMMARY[1], limit=1))
+    return msgspec.json.decode(found[0].card, type=Summary) if found and found[0].card else None
+
+
+def claim_summary(until: int, wall: int) -> bool:
+    """Whether it is ours to count anew: whoever comes first holds it until then (epoch seconds), the others show what stands."""
+    row = CaseItem(*SUMMARY)
+    free = CaseItem.failures.does_not_exist() | (CaseItem.failures < wall)
+    try:
+        row.update(actions=[CaseItem.failures.set(until)], condition=free)
+    except Exception as error:
+        if _taken(error):
+            return False
+        raise
+    return True
+
+
+def _taken(error: Exception) -> bool:
+    from chalicelib.models.base import code_of
+
+    return code_of(error) == "ConditionalCheckFailedException"
+
+
+def keep_summary(made: Summary) -> None:
+    CaseItem(*SUMMARY).update(actions=[CaseItem.card.set(msgspec.json.encode(made).decode())])
+
+
+def latest(rows_: Iterable[Figures], most: int) -> list[Figures]:
+    """The published cases that stand handled, the latest first."""
+    shown = [row for row in rows_ if row.published and row.handled_at is not None]
+    return sorted(shown, key=lambda row: row.published_at, reverse=True)[:most]
