@@ -19,6 +19,7 @@ from chalicelib.handlers import fallback
 from chalicelib.handlers.desk import desk
 from chalicelib.handlers.follow import follow
 from chalicelib.handlers.intake import intake
+from chalicelib.handlers.queue import queue
 from chalicelib.handlers.register_desk import register_desk
 from chalicelib.handlers.resident import resident
 from chalicelib.handlers.signin import signin
@@ -48,6 +49,7 @@ app = Doorstep(app_name="doorstep")
 app.register_blueprint(resident)
 app.register_blueprint(follow)
 app.register_blueprint(signin)
+app.register_blueprint(queue)
 app.register_blueprint(desk)
 app.register_blueprint(intake)
 app.register_blueprint(register_desk)

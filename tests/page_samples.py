@@ -10,16 +10,19 @@ from typing import Any
 import msgspec
 
 from chalicelib.casework.card import Card, card_of
-from chalicelib.casework.case import ENDED_STATES, OPEN_STATES
+from chalicelib.casework.case import ENDED_STATES, OPEN_STATES, Party
 from chalicelib.casework.events import stamp
+from chalicelib.casework.finding import Wanted
 from chalicelib.casework.ladder import STEPS, Field
 from chalicelib.errors import Conflict, FieldError, Limited, Malformed, NotAllowed, Unauthenticated, Unknown
 from chalicelib.handlers.offers import DRAWN, option_name
 from chalicelib.ports import UploadGrant
 from chalicelib.street import Place, Street
-from chalicelib.web import pages
+from chalicelib.usecases.bulk import Choice
+from chalicelib.web import pages, pages_queue
 from chalicelib.web.i18n import t
 from chalicelib.web.pages_intake import FIELDS
+from chalicelib.web.pages_queue import Listed
 from chalicelib.web.pages_sheets import DOCUMENTS
 from chalicelib.web.views import ActionView, Elsewhere, FieldSpec, Helper, Look, PhotoView, Viewer
 from tests.ladder_street import ladder_street
@@ -32,6 +35,7 @@ TOKEN = "2-token"
 KEY = "0" * 32
 GRANT = UploadGrant("https://bucket.example/", {"key": "incoming/REF0REF0/07", "policy": "cG9saWN5"})
 WRONG = NotAllowed("fields", fields=[FieldError("text", "required"), FieldError("phone", "phone")])
+EMPTY_CHOICE = NotAllowed("fields", fields=[FieldError("to", "required")])
 EMPTY = NotAllowed("fields", fields=[FieldError("text", "required")])
 PHOTOS = (
     PhotoView(1, "ready", "https://bucket.example/1/thumb", "https://bucket.example/1/full"),
@@ -122,6 +126,19 @@ def _case(lang: str, walk: Walk, words: str = "", **more: Any) -> str:
     )
 
 
+def _queue(lang: str, show: str, found: list[Card], words: str = "", **more: Any) -> str:
+    view = Listed(show, found, found, more.pop("counts", {}), **more)
+    return pages_queue.queue(look(lang, "/desk"), street(), viewer(words or "我"), view, in_state("handling", street()).now)
+
+
+def _bulk(lang: str, walk: Walk, words: str, **more: Any) -> str:
+    party = Party(id="W1", name=f"网格员{words}", grant="grid_worker@committee:c1")
+    choice = Choice((walk.case,), more.get("people", (("W1~x", party),)), (("AAAA-AAAA-3", "not_yours"),))
+    return pages_queue.bulk(
+        look(lang, "/desk/bulk"), walk.street, viewer(), choice, {"AAAAAA": place()}, walk.now, KEY, EMPTY_CHOICE, words
+    )
+
+
 def _progress(lang: str, walk: Walk, *acts: str, **more: Any) -> str:
     at = look(lang, f"/t/{TOKEN}")
     return pages.progress(at, walk.street, walk.case, walk.events, PHOTOS, TOKEN, walk.now, acts, place=place(), **more)
@@ -163,11 +180,18 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
         "activate": lambda: pages.activate(
             the, here, "one-time", NotAllowed("fields", fields=[FieldError("password", "password", {"min": 10})])
         ),
-        "queue": lambda: pages.queue(
-            look(lang, "/desk"), here, viewer(words or "我"), cards(words), walk.now, "all", {"all": 5, "late": 2}
+        "queue": lambda: _queue(lang, "all", cards(words), words, counts={"all": 5, "late": 2}, bulk=True),
+        "queue, long": lambda: _queue(lang, "all", cards(words) * 12, words, page=2),
+        "queue empty": lambda: _queue(lang, "late", []),
+        "queue all done": lambda: _queue(lang, "all", []),
+        "queue, nothing found": lambda: _queue(lang, "scope", [], words, typed=words, wanted=Wanted(("灯",))),
+        "what has ended": lambda: _queue(lang, "ended", cards(words), months=("2026-11", "2026-10"), month="2026-10"),
+        "what a phone found": lambda: _queue(lang, "only", cards(words)),
+        "assign together": lambda: _bulk(lang, walk, words),
+        "assign together, nobody": lambda: _bulk(lang, walk, words, people=()),
+        "assigned together": lambda: pages_queue.assigned(
+            look(lang, "/desk/bulk"), here, viewer(), ["AAAA-AAAA-2"], [("AAAA-AAAA-3", "someone_else"), ("AAAA-AAAA-4", words)]
         ),
-        "queue empty": lambda: pages.queue(look(lang, "/desk"), here, viewer(), [], walk.now, "late", {}),
-        "queue all done": lambda: pages.queue(look(lang, "/desk"), here, viewer(), [], walk.now, "all", {}),
         "case of a long way": lambda: _case(lang, walk, words, revealed="13800000000"),
         "case after a conflict": lambda: _case(
             lang, walk, words, values={**typed, "act": "ask"}, error=Conflict("someone_else", params={"event": "accepted"})
@@ -199,7 +223,9 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
             place=door,
             also=[(together.case, together.events, door)],
         )
-    made["handover"] = lambda: pages.handover(look(lang, "/desk/handover"), here, viewer(words or "我"), cards(words), walk.now)
+    made["handover"] = lambda: pages_queue.handover(
+        look(lang, "/desk/handover"), here, viewer(words or "我"), cards(words), walk.now
+    )
     for state in STATES:
         made[f"progress {state}"] = lambda state=state: _progress(
             lang, in_state(state, None if state == "visiting" else here), "add"

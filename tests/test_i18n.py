@@ -14,6 +14,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.casework.access import ROLES
 from chalicelib.casework.case import ENDED_STATES, OPEN_STATES, OUTCOMES
+from chalicelib.casework.finding import FACETS
 from chalicelib.casework.folds import FOLDS
 from chalicelib.casework.ladder import STEPS
 from chalicelib.casework.register import FOLDS as REGISTER_FOLDS
@@ -25,9 +26,10 @@ from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
 from chalicelib.street import Supervision
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
-from chalicelib.usecases.register_export import HEADS as EXPORT_HEADS
 from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
+from chalicelib.usecases.register_tables import HEADS as EXPORT_HEADS
 from chalicelib.web import i18n
+from chalicelib.web.desk_nav import ROOMS
 from chalicelib.web.pages_sheets import DOCUMENTS, PAPERS
 from chalicelib.web.present_acts import GROUPS
 from chalicelib.web.present_events import INTERNAL, MOVES, variant
@@ -159,7 +161,10 @@ FAMILIES: dict[str, set[str]] = {
     "ladder.left.": {*MOVES, "auto"},
     "late.": {"escalate", "flag", "remind"},
     "desk.late.": {"escalate", "flag", "remind"},
-    "desk.filter.": {*FILTERS, "scope"},
+    "desk.filter.": {*FILTERS, "scope", "ended"},
+    "desk.nav.": {room.id for room in ROOMS},
+    "desk.find.": {*FACETS, "month", "label", "hint", "button", "narrow", "all", "option", "found", "clear", "none", "none_hint"},
+    "desk.list.": {"scope", "listed", "ended", "only", "latest", "count", "page", "before", "after", "month"},
     "desk.queue.empty_": {"all", "filtered", "hint"},
     "desk.signin.": {"title", "button", "username", "password", "help"},
     "desk.activate.": {"title", "button", "password", "hint", "rule"},

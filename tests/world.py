@@ -102,9 +102,9 @@ class World:
             )
         return name
 
-    def signed_in(self, role: str, unit: str) -> Visitor:
-        """A visitor who has signed in at the desk as somebody with that grant."""
-        name = self.hire(role, unit)
+    def signed_in(self, role: str, unit: str, username: str = "") -> Visitor:
+        """A visitor who has signed in at the desk as somebody with that grant; `username` makes a colleague."""
+        name = self.hire(role, unit, username)
         visitor = self.client()
         page = visitor.get("/desk/signin").form().fill(username=name, password=self.passwords[name]).submit()
         if page.status != 200:

@@ -1,34 +1,27 @@
-"""The desk: my queue, one case, and each step of the ladder as a form."""
+"""The desk: one case, and each step of the ladder as a form."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.casework import access
-from chalicelib.casework.card import Card
 from chalicelib.casework.ladder import STEPS
 from chalicelib.errors import Conflict, DoorstepError, Malformed, NotAllowed, Unknown
 from chalicelib.handlers import offers, sheets
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import STAFF, html, photo_views, route
-from chalicelib.street import Street
 from chalicelib.usecases import nearby, work
 from chalicelib.usecases.intake import TAKERS
-from chalicelib.usecases.sheets import handover as open_desks
 from chalicelib.usecases.work import Opened
 from chalicelib.web import pages
-from chalicelib.web.present_queue import of_card
 from chalicelib.web.views import Helper, Viewer
 
 desk = Blueprint(__name__)
-
-FILTERS = ("all", "late", "near", "urgent", "unassigned", "approve", "scope")
 
 
 def viewer(it: Asked) -> Viewer:
@@ -41,38 +34,6 @@ def viewer(it: Asked) -> Viewer:
         sees_reporter=access.sees_reporter(actor),
         takes_in=any(access.split_grant(grant)[0] in TAKERS for grant in actor.grants),
     )
-
-
-@route(desk, "/desk", roles=STAFF)
-def queue(it: Asked) -> Response:
-    ctx = wiring.context()
-    chosen = it.query.get("show", "all")
-    chosen = chosen if chosen in FILTERS else "all"
-    mine, actor = work.my_queue(ctx, it.staff.actor), it.staff.actor
-    listed = {name: _filtered(ctx.street, mine, name, ctx.clock.civil()) for name in FILTERS if name not in {"approve", "scope"}}
-    if work.approves(ctx, actor):
-        listed["approve"] = work.to_approve(ctx, actor)
-    counts = {name: len(cards) for name, cards in listed.items()}
-    if chosen == "scope":
-        listed["scope"] = work.in_scope(ctx, actor)
-    cards = listed.get(chosen, listed["all"])
-    return html(pages.queue(it.look, ctx.street, viewer(it), cards, ctx.clock.civil(), chosen, counts))
-
-
-def _filtered(street: Street, cards: Sequence[Card], chosen: str, now: datetime) -> list[Card]:
-    if chosen in {"late", "near"}:
-        return [card for card in cards if of_card(street, card, now) == chosen]
-    if chosen == "urgent":
-        return [card for card in cards if "urgent" in card.marks]
-    if chosen == "unassigned":
-        return [card for card in cards if not card.owner]
-    return list(cards)
-
-
-@route(desk, "/desk/handover", roles=STAFF)
-def handover(it: Asked) -> Response:
-    ctx = wiring.context()
-    return html(pages.handover(it.look, ctx.street, viewer(it), open_desks(ctx, it.staff.actor), ctx.clock.civil()))
 
 
 @route(desk, "/desk/cases/{case}", roles=STAFF)
@@ -118,7 +79,7 @@ def act(it: Asked, case: str, act: str) -> Response:
         return _reveal(it, no, fields)
     data = _typed(it, act)
     try:
-        stored = work.act(ctx, it.staff.actor, no, act, data, _attempt(fields), _seen(fields))
+        stored = work.act(ctx, it.staff.actor, no, act, data, attempt_of(fields), _seen(fields))
     except (Conflict, NotAllowed) as error:
         # The page as it stands now, with what happened on top and what was typed still in its field.
         kept = {name: value if isinstance(value, str) else "\n".join(value) for name, value in data.items()}
@@ -150,7 +111,7 @@ def more(it: Asked, case: str, act: str) -> Response:
 def _reveal(it: Asked, no: str, fields: dict[str, str]) -> Response:
     """Asks the one function that may decrypt; this one has nothing to show by itself."""
     ctx = wiring.context()
-    wanted = {"session": it.session_id, "case": no, "attempt": _attempt(fields)}
+    wanted = {"session": it.session_id, "case": no, "attempt": attempt_of(fields)}
     found = ctx.reveal({**wanted, "reason": fields.get("reason", ""), "note": fields.get("note", "")[:200]})
     opened = work.open_case(ctx, it.staff.actor, no)
     if "phone" in found:
@@ -165,7 +126,8 @@ def _number(case: str) -> str:
     return no
 
 
-def _attempt(fields: dict[str, str]) -> str:
+def attempt_of(fields: Mapping[str, str]) -> str:
+    """The attempt's id that the page made. Raises `Malformed`."""
     sent = fields.get("attempt", "")
     if not (16 <= len(sent) <= 64 and sent.isalnum()):
         raise Malformed("attempt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -29,7 +29,9 @@ SECURITY = {
 
 @dataclass(frozen=True)
 class Asked:
-    """One request. `query` and `cookies` are single values (the last of each name); `session` is set on staff routes only."""
+    """One request. `query` and `cookies` are single values (the last of each name), `queries` all of them; `session` is set on
+    staff routes only.
+    """
 
     method: str
     resource: str
@@ -43,6 +45,7 @@ class Asked:
     session: Session | None = None
     session_id: str = ""
     address: str = ""
+    queries: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def form(self) -> dict[str, str]:
         """The urlencoded fields, the last of each name.
@@ -145,6 +148,7 @@ def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
         origin=base_url or f"{scheme}://{headers.get('host', '')}",
         prefers=prefers,
         address=str((context.get("identity") or {}).get("sourceIp") or ""),
+        queries=raw or {},
     )
 
 

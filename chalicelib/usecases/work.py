@@ -65,7 +65,7 @@ def to_approve(ctx: Context, actor: Actor) -> list[Card]:
     for role in sorted(approves(ctx, actor)):
         units = {unit for held, unit in map(split_grant, actor.grants) if held == role}
         cards = cases.watched(f"approve:{role}", QUEUE_LIMIT)
-        found.append([card for card in cards if any(_inside(unit, card) for unit in units)])
+        found.append([card for card in cards if any(inside(unit, card) for unit in units)])
     return _merged(found)
 
 
@@ -74,7 +74,7 @@ def in_scope(ctx: Context, actor: Actor) -> list[Card]:
     units = {unit for role, unit in map(split_grant, actor.grants) if role in OVERSEERS}
     zones = [zone.id for zone in ctx.street.zones if _reaches(ctx, units, zone.id)]
     cards = _merged([cases.open_in_zone(zone, QUEUE_LIMIT) for zone in zones])
-    return [card for card in cards if any(_inside(unit, card) for unit in units)]
+    return [card for card in cards if any(inside(unit, card) for unit in units)]
 
 
 def _reaches(ctx: Context, units: Iterable[str], zone: str) -> bool:
@@ -82,7 +82,8 @@ def _reaches(ctx: Context, units: Iterable[str], zone: str) -> bool:
     return any(unit in {"street", f"zone:{zone}"} or unit in committees for unit in units)
 
 
-def _inside(unit: str, card: Card) -> bool:
+def inside(unit: str, card: Card) -> bool:
+    """Whether the card's case lies in the unit."""
     return unit in {"street", f"zone:{card.zone}", f"committee:{card.committee}"}
 
 

@@ -18,9 +18,9 @@ from chalicelib.errors import DoorstepError
 from chalicelib.ports import UploadGrant
 from chalicelib.street import Place, Street
 from chalicelib.web.i18n import count, t
-from chalicelib.web.pages_desk import activate, case, office_label, queue, signin
+from chalicelib.web.pages_desk import activate, case, office_label, signin
 from chalicelib.web.pages_intake import intake
-from chalicelib.web.pages_sheets import PAPERS, handover, sheet
+from chalicelib.web.pages_sheets import PAPERS, sheet
 from chalicelib.web.present_case import head, holder, notes, office_of, state_for_residents
 from chalicelib.web.present_common import describe, field_text, frame
 from chalicelib.web.present_common import problem as problem_view
@@ -40,13 +40,11 @@ __all__ = [
     "code_problem",
     "error",
     "form",
-    "handover",
     "intake",
     "office_label",
     "photos",
     "problem",
     "progress",
-    "queue",
     "rate",
     "received",
     "sheet",

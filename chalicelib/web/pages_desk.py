@@ -1,4 +1,4 @@
-"""The desk's pages: the door, my queue, one case. `pages` offers them with the rest."""
+"""The desk's pages: the door and one case. `pages` offers them with the rest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.casework.access import OVERSEERS
-from chalicelib.casework.card import Card, marks_of
+from chalicelib.casework.card import marks_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
 from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Rung, Street
-from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.present_acts import Sent, acts
 from chalicelib.web.present_case import head, holder, past_clocks
@@ -20,7 +18,6 @@ from chalicelib.web.present_common import frame, spoken, tel
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_facts import case_marks, facts, known, links, partners, requests, triage
 from chalicelib.web.present_offices import grant_name, office_name, role_name
-from chalicelib.web.present_queue import chips, rows
 from chalicelib.web.present_timeline import timeline
 from chalicelib.web.render import render
 from chalicelib.web.views import ActionView, Helper, Look, PhotoView, Viewer
@@ -48,37 +45,6 @@ def _door(look: Look, street: Street, page: str, target: str, username: str, err
         username=username,
         problem=problem_view(look.lang, error),
     )
-
-
-def queue(
-    look: Look,
-    street: Street,
-    me: Viewer,
-    cards: Sequence[Card],
-    now: datetime,
-    filter: str,
-    counts: Mapping[str, int],
-) -> str:
-    """My cases by deadline. `filter` is one of `all late near urgent unassigned approve scope`."""
-    return render(
-        "queue.html",
-        look,
-        street,
-        DESK,
-        f=frame(look, street, t(look.lang, "desk.queue.title")),
-        me=me,
-        grants=_grants(street, me, look.lang),
-        here="queue",
-        total=counts.get("all", len(cards)),
-        now=dates.moment(look.lang, now, street.tz, now),
-        chips=chips(look, filter, counts, wide=any(_oversees(grant) for grant in me.grants)),
-        rows=rows(look, street, cards, now),
-        empty="all" if filter == "all" else "filtered",
-    )
-
-
-def _oversees(grant: str) -> bool:
-    return grant.partition("@")[0] in OVERSEERS
 
 
 def case(
@@ -117,7 +83,7 @@ def case(
         DESK,
         f=frame(look, street, case.title),
         me=me,
-        grants=_grants(street, me, lang),
+        grants=grants(street, me, lang),
         here="case",
         total="",
         c=head(street, case, place, now, lang, staff=True),
@@ -143,7 +109,8 @@ def case(
     )
 
 
-def _grants(street: Street, me: Viewer, lang: str) -> list[str]:
+def grants(street: Street, me: Viewer, lang: str) -> list[str]:
+    """What the person is, and where."""
     return [grant_name(street, grant, lang) for grant in me.grants]
 
 

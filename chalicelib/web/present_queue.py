@@ -13,7 +13,15 @@ from chalicelib.web.i18n import t
 from chalicelib.web.present_clocks import GLYPHS, LATE, NEAR, PLAIN, bar, mark_words, name_of, standing
 from chalicelib.web.views import Look
 
-FILTERS = {"all": "list", "late": "bang", "near": "hourglass", "urgent": "warn", "unassigned": "user", "approve": "lock"}
+FILTERS = {
+    "all": "list",
+    "late": "bang",
+    "near": "hourglass",
+    "urgent": "warn",
+    "supervised": "eye",
+    "unassigned": "user",
+    "approve": "lock",
+}
 MARK_GLYPHS = {"urgent": "warn", "supervised": "eye", "approval": "lock", "recurs": "again", "extended": "clock", "owing": "user"}
 ORDER = tuple(MARK_GLYPHS)
 # Beside the deadline; what is more is counted.
@@ -48,6 +56,7 @@ class RowClock:
 
 @dataclass(frozen=True)
 class Row:
+    no: str
     url: str
     title: str
     place: str
@@ -76,7 +85,9 @@ def chips(look: Look, chosen: str, counts: Mapping[str, int], wide: bool) -> lis
         if name != "approve" or "approve" in counts
     ]
     if wide:
-        found.append(Chip(t(look.lang, "desk.filter.scope"), "house", _link(look, "scope"), "", chosen == "scope"))
+        lists = {"scope": "house", "ended": "tick"}
+        named = ((t(look.lang, f"desk.filter.{name}"), glyph, _link(look, name), name) for name, glyph in lists.items())
+        found += [Chip(words, glyph, link, "", name == chosen) for words, glyph, link, name in named]
     return found
 
 
@@ -118,6 +129,7 @@ def _row(look: Look, street: Street, card: Card, now: datetime) -> Row:
     case_class, category = street.class_by_id.get(card.case_class), street.category_by_id.get(card.category)
     kind = case_class.name if case_class else category.name if category else None
     return Row(
+        no=card.no,
         url=f"{look.root}/desk/cases/{card.no}",
         title=card.title or card.no,
         place=card.place_en if look.lang == "en" and card.place_en else card.place,

@@ -5,9 +5,11 @@ Nothing here decides anything; `missing` and every option arrive already decided
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.casework.register_rules import READERS as REGISTRARS
+from chalicelib.casework.access import OVERSEERS
+from chalicelib.web.desk_nav import Room, rooms
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,14 @@ class Viewer:
     takes_in: bool = False
 
     @property
-    def registers(self) -> bool:
-        """Whether the registers' desk is theirs."""
-        return any(grant.partition("@")[0] in REGISTRARS for grant in self.grants)
+    def rooms(self) -> Sequence[Room]:
+        """Where in the desk they may go."""
+        return rooms(self.grants)
+
+    @property
+    def oversees(self) -> bool:
+        """Whether they see a scope beyond their own queue."""
+        return any(grant.partition("@")[0] in OVERSEERS for grant in self.grants)
 
 
 @dataclass(frozen=True)
