@@ -232,7 +232,7 @@ def _people(reading: _Reading, typed: Typed) -> tuple[tuple[FilledPerson, ...], 
     if reading.kind == "rental":
         found.append(_person(reading, "l", typed.landlord, LANDLORD, "landlord", known.get(LANDLORD)))
     ever = {person.key for person in (reading.before.people if reading.before else ())}
-    keys = iter([key for key in (f"p{number}" for number in range(1, PEOPLE_MAX * 10)) if key not in ever])
+    keys = iter([key for key in (f"p{number}" for number in range(1, PEOPLE_MAX * 40)) if key not in ever])
     left, named = set(), set()
     part = "tenant" if reading.kind == "rental" else "member"
     staying = 0

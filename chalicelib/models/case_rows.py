@@ -142,4 +142,4 @@ def get(no: str) -> Stored | None:
 def archived_events(no: str) -> list[Event]:
     """Events that spilled, oldest first."""
     rows = CaseItem.query(key(no), CaseItem.sk.startswith(store.ARCHIVE), consistent_read=True)
-    return [event for row in rows for event in store.unpack(row.body, list[Event])]
+    return [event for row in rows if row.body for event in store.unpack(row.body, list[Event])]

@@ -4,6 +4,7 @@ the days' changes.
 | pk | sk | what |
 |---|---|---|
 | `R#<no>` | `RECORD` | events and folded state (compressed), card, keys of the submission |
+| `R#<no>` | `A#0001` | events that spilled out of the item (`models.store`) |
 | `R#<no>` | `E#0001` | the envelope of the values typed in that version; without it they are gone |
 | `P#<hash>` | `R#<no>#<key>`, `C#<no>` | where an ID number or a phone has been given, by keyed hash |
 | `D#<committee>#<day>` | `<no>#new`, `<no>#changed` | what that day's digest tells of |
@@ -19,6 +20,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 
+from chalicelib.casework.events import Event
 from chalicelib.casework.register import Register
 from chalicelib.models import store
 
@@ -97,9 +99,10 @@ Body = store.Body[Register]
 
 
 class Stored(store.Kept, frozen=True, kw_only=True):
-    """A registration as read."""
+    """A registration as read. Its events are all there are; `spilled` says how many of them lie in each archive row."""
 
     register: Register
+    spilled: tuple[int, ...] = ()
 
 
 def key(no: str) -> str:
@@ -112,13 +115,23 @@ def envelope_key(version: int) -> str:
 
 def read(row: RegisterItem) -> Stored:
     body = store.unpack(row.body, Body)
+    old = _archives(row.pk, body.archived)
     return Stored(
         register=body.state,
-        events=tuple(body.events),
+        events=(*(event for part in old for event in part), *body.events),
+        spilled=tuple(len(part) for part in old),
         submission=row.submission or "",
         fingerprint=row.fingerprint or "",
         attempt=row.attempt or "",
     )
+
+
+def _archives(pk: str, archived: int) -> list[list[Event]]:
+    """The archive rows that this body counts, each with its events: erasing has to find every one of them."""
+    if not archived:
+        return []
+    wanted = RegisterItem.sk.between(store.archive_key(1), store.archive_key(archived))
+    return [store.unpack(row.body, list[Event]) for row in RegisterItem.query(pk, wanted, consistent_read=True)]
 
 
 def get(no: str) -> Stored | None:

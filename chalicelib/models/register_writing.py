@@ -7,6 +7,7 @@ counts everything of its day, and nothing is counted twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ from chalicelib.models.register_rows import RegisterItem, Stored, envelope_key, 
 from chalicelib.street import Street
 
 DIGEST_ROW_DAYS = 120
+# How many of an erased person's look-up rows go in the transaction itself; whoever filled in thirty forms of twenty has more.
+LOST_TOGETHER = 25
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,30 +58,35 @@ def write(change: Write, street: Street) -> Stored:
     """Appends the events and stores everything that goes with them, all or nothing.
 
     Raises `Stale` when the registration is no longer the one that was read, `DayClosed` when the digest's day is. A lost reply is
-    found out by the attempt's id.
+    found out by the attempt's id. Whatever has grown too long for one transaction is erased before it: done twice is done once.
     """
     stored = change.stored
     register = stored.register
     for event in change.events:
         register = apply(register, event)
     kept = stored.events if change.history is None else change.history
-    after = msgspec.structs.replace(stored, register=register, events=(*kept, *change.events), attempt=change.attempt)
+    events = (*kept, *change.events)
+    packed = store.spill(register, events[sum(stored.spilled) :], len(stored.spilled))
+    spilled = (*stored.spilled, *([len(packed.spilled)] if packed.spilled else []))
+    after = msgspec.structs.replace(stored, register=register, events=events, spilled=spilled, attempt=change.attempt)
     ttl = int(kept_until(register, street.retention.register_days).timestamp())
     before = stored.register.version
     condition = RegisterItem.version == before if before else RegisterItem.pk.does_not_exist()
     part = case_writing.written(change.case, change.attempt, street) if change.case else None
+    anew, ends = _archives(change, packed, ttl)
+    lost = [RegisterItem(pk, sk) for pk, sk in sorted(change.lost)]
 
     def send() -> None:
         with transaction() as together:
-            together.save(_record(after, change.attempt, ttl), condition=condition)
-            beside: list[Model] = [*_beside(change, register, ttl), *change.rows]
+            together.save(_record(after, packed.body, ttl), condition=condition)
+            beside: list[Model] = [*_beside(change, register, ttl), *anew[-store.TOGETHER :], *change.rows]
             if part:
                 together.save(part.item, condition=part.condition)
                 beside += part.extra
             for row in beside:
                 together.save(row)
-            for pk, sk in sorted(change.lost):
-                together.delete(RegisterItem(pk, sk))
+            for row in lost[:LOST_TOGETHER]:
+                together.delete(row)
             for version, sealed in change.envelopes.items():
                 _replace(together, register.no, version, sealed, ttl)
             for version in _living_envelopes(change, register):
@@ -86,26 +94,47 @@ def write(change: Write, street: Street) -> Stored:
             if change.day:
                 closed = (f"G#{register.committee}", change.day)
                 together.condition_check(RegisterItem, *closed, condition=RegisterItem.pk.does_not_exist())
+            ends.together(together)
 
+    for row in lost[LOST_TOGETHER:]:
+        row.delete()
+    for row in anew[: -store.TOGETHER]:
+        row.save()
     try:
         standing = store.once(send, lambda: get(register.no), change.attempt)
     except store.Beaten as beaten:
         if change.day and item(f"G#{register.committee}", change.day) is not None:
             raise DayClosed from beaten
         raise Stale(beaten.standing) from beaten
+    ends.rest()
     return standing or after
 
 
-def _record(after: Stored, attempt: str, ttl: int) -> RegisterItem:
+def _archives(change: Write, packed: store.Packed, ttl: int) -> tuple[list[RegisterItem], store.Ends]:
+    """Archive rows to write (what spills now, and after erasing all the others anew), and those that only get their new end."""
+    stored = change.stored
+    numbered: dict[int, Sequence[Event]] = {}
+    if change.history is not None:
+        left = iter(change.history)
+        numbered = {number: list(islice(left, size)) for number, size in enumerate(stored.spilled, start=1)}
+    if packed.spilled:
+        numbered[packed.archived] = packed.spilled
+    pk = key(stored.register.no)
+    anew = [RegisterItem(pk, store.archive_key(number), body=store.pack(part), ttl=ttl) for number, part in numbered.items()]
+    others = [number for number in range(1, len(stored.spilled) + 1) if number not in numbered]
+    return anew, store.Ends(tuple(RegisterItem(pk, store.archive_key(number)) for number in others), ttl)
+
+
+def _record(after: Stored, body: bytes, ttl: int) -> RegisterItem:
     register = after.register
     keys = msgspec.structs.asdict(keys_of(register))
     return RegisterItem(
         key(register.no),
         "RECORD",
-        body=store.pack(store.Body(events=list(after.events), state=register)),
+        body=body,
         card=msgspec.json.encode(row_of(register)).decode(),
         version=register.version,
-        attempt=attempt,
+        attempt=after.attempt,
         submission=after.submission,
         fingerprint=after.fingerprint,
         ttl=ttl,

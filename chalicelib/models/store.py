@@ -25,6 +25,8 @@ from chalicelib.models.base import code_of
 SPILL_BYTES = 200_000
 TRIES = 5
 ARCHIVE = "A#"
+# Of a record's archive rows so many, the latest, are touched in its transaction: DynamoDB takes a hundred items and 4 MB in one.
+TOGETHER = 10
 
 S = TypeVar("S")
 K = TypeVar("K", bound="Kept")
@@ -108,6 +110,26 @@ def spill(state: Any, events: Sequence[Event], archived: int) -> Packed:
         return Packed(body, archived)
     half = len(events) // 2
     return Packed(pack(Body(events=list(events[half:]), state=state, archived=archived + 1)), archived + 1, tuple(events[:half]))
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """Archive rows that end when their record does: at `ttl`, or not while that is None."""
+
+    rows: tuple[Any, ...] = ()
+    ttl: int | None = None
+
+    def together(self, transaction: Any) -> None:
+        """The latest of them, in the record's own transaction."""
+        for row in self.rows[-TOGETHER:]:
+            transaction.update(row, actions=self._actions(row))
+
+    def rest(self) -> None:
+        """The others, once that is through."""
+        for row in self.rows[:-TOGETHER]:
+            row.update(actions=self._actions(row))
+
+    def _actions(self, row: Any) -> list[Action]:
+        return [type(row).ttl.remove() if self.ttl is None else type(row).ttl.set(self.ttl)]
 
 
 def once(write: Callable[[], None], read: Callable[[], K | None], attempt: str, counters: Sequence[Counter] = ()) -> K | None:
