@@ -21,6 +21,7 @@ from chalicelib.handlers.follow import follow
 from chalicelib.handlers.intake import intake
 from chalicelib.handlers.queue import queue
 from chalicelib.handlers.register_desk import register_desk
+from chalicelib.handlers.register_exports import register_exports
 from chalicelib.handlers.resident import resident
 from chalicelib.handlers.signin import signin
 
@@ -53,6 +54,7 @@ app.register_blueprint(queue)
 app.register_blueprint(desk)
 app.register_blueprint(intake)
 app.register_blueprint(register_desk)
+app.register_blueprint(register_exports)
 
 
 @app.lambda_function(name="reveal")
@@ -104,6 +106,12 @@ def digest(event: Any, context: Any) -> Any:
     house = wiring.house()
     words = partial(t, house.context.street.languages[0])
     return asdict(register_digest.run(house.context, house.lists, words, _seconds_left(context)))
+
+
+@app.lambda_function(name="export")
+def export(event: Any, context: Any) -> Any:
+    """The base register with whole numbers: asked for with a reason, made in the background, handed out by links on record."""
+    return wiring.house().export_here(event, _seconds_left(context))
 
 
 def _seconds_left(context: Any) -> Callable[[], float]:

@@ -152,6 +152,7 @@ def environment(endpoint: str) -> dict[str, str]:
         "DOORSTEP_CODES_BUCKET": "codes",
         "DOORSTEP_KMS_KEY": "alias/vault",
         "DOORSTEP_REVEAL_FUNCTION": "reveal",
+        "DOORSTEP_EXPORT_FUNCTION": "export",
     }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -20,6 +21,9 @@ from chalicelib.settings import Settings
 from chalicelib.street import Sms as StreetSms
 from chalicelib.street import read_places, read_street
 from chalicelib.usecases.context import Context
+
+# What one machine gives an export; Lambda gives as much.
+EXPORT_S = 900.0
 
 
 class SystemClock:
@@ -70,6 +74,23 @@ class House:
         from chalicelib.adapters.lists import S3Lists
 
         return S3Lists(self.aws, self.settings.photos_bucket)
+
+    def export_here(self, event: Mapping[str, str], seconds_left: Callable[[], float]) -> dict[str, str]:
+        """A step of the export with whole numbers, in this process: what the function `export` does."""
+        from chalicelib.adapters.lists import FULL, S3Lists
+        from chalicelib.usecases import register_full
+        from chalicelib.web.i18n import t
+
+        lists = S3Lists(self.aws, self.settings.photos_bucket, FULL)
+        words = partial(t, self.context.street.languages[0])
+        return register_full.handle(self.context, lists, words, event, seconds_left)
+
+    def export(self, event: Mapping[str, str], *, later: bool = False) -> Mapping[str, str]:
+        """The same by the function that may: at once with its answer, or `later`, in the background."""
+        if self.settings.functions == "inline":
+            return self.export_here(event, lambda: EXPORT_S)
+        kind = {"InvocationType": "Event"} if later else {}
+        return _invoked(self.aws, self.settings.export_function, event, **kind)
 
 
 class _Process:
@@ -153,10 +174,15 @@ def _reveal(settings: Settings, aws: Aws) -> Any:
         return handle(context(), event)
 
     def invoke(event: Mapping[str, str]) -> Mapping[str, str]:
-        answer = aws.client("lambda").invoke(FunctionName=settings.reveal_function, Payload=json.dumps(dict(event)).encode())
-        if answer.get("FunctionError"):
-            return {"error": "unexpected", "reason": "unexpected"}
-        found: dict[str, str] = json.loads(answer["Payload"].read())
-        return found
+        return _invoked(aws, settings.reveal_function, event)
 
     return inline if settings.functions == "inline" else invoke
+
+
+def _invoked(aws: Aws, function: str, event: Mapping[str, str], **how: str) -> Mapping[str, str]:
+    answer = aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(dict(event)).encode(), **how)
+    if answer.get("FunctionError"):
+        return {"error": "unexpected", "reason": "unexpected"}
+    said = answer["Payload"].read()
+    found: dict[str, str] = json.loads(said) if said else {}
+    return found

@@ -68,8 +68,15 @@ def _live(world: World) -> None:
     register_digest.run(house.context, house.lists, lambda key, **_: key.rpartition(".")[2], lambda: 60.0)
     clerk = world.signed_in("committee", "committee:c01")
     clerk.get("/desk/exports").form("/exports").fill(reason="区里要底册").submit()
+    made = clerk.get("/desk/exports").form("/exports").fill(reason="区里要底册", numbers="full").submit()
+    next(form for form in made.forms if form.fields.get("part")).submit()
     for _ in range(3):
         world.deliver()
+
+
+def exported(world: World) -> list[str]:
+    found = world.aws("s3").list_objects_v2(Bucket=world.outputs["PhotosBucket"], Prefix="full/")
+    return [entry["Key"] for entry in found.get("Contents", [])]
 
 
 def _reveal(verifier: Visitor, no: str) -> None:
@@ -78,7 +85,7 @@ def _reveal(verifier: Visitor, no: str) -> None:
     assert id_number(0) in form.fill(reason="verify").submit().words
 
 
-def test_after_a_day_with_registers_no_canary_can_be_read_anywhere(
+def test_after_a_day_with_registers_no_canary_can_be_read_but_in_the_export_with_whole_numbers(
     town: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -87,7 +94,13 @@ def test_after_a_day_with_registers_no_canary_can_be_read_anywhere(
         logging.getLogger(noisy).setLevel(logging.INFO)
     _live(town)
     said = capfd.readouterr()
-    assert canaries.leaks(town, PLANTED, caplog.text + said.out + said.err) == []
+    leaks = canaries.leaks(town, PLANTED, caplog.text + said.out + said.err)
+    # The one exception, by name: what was exported with whole numbers, under its own prefix, where no other function reads.
+    assert leaks == [f"PhotosBucket {key}" for key in exported(town)]
+    assert len(leaks) == 1
+    # And it really holds everybody who is registered there.
+    held = next(list(canaries.texts(value)) for where, value in canaries.stored(town) if where == leaks[0])
+    assert all(any(canaries.pattern([canary]).search(text) for text in held) for canary in PLANTED[1:])
     sent = [row for row in steps.rows(town, "OutboxTable") if row["state"]["S"] == "sent"]
     assert sent
 

@@ -183,7 +183,7 @@ FAMILIES: dict[str, set[str]] = {
     "desk.register.tab.": {"queue", "digests", "exports", "people"},
     "desk.register.reason.": set(REGISTER_REASONS),
     "desk.register.digest.": {"none", "day", "committee", "new", "changed", "waiting", "ending", "flats", "people"},
-    "desk.register.export.": {"none", "at", "committee", "who", "reason", "since", "count", "whole", "hint", "button"},
+    "desk.register.export.": {"none", "at", "committee", "who", "reason", "since", "count", "whole", "hint", "button", "numbers"},
 }
 
 

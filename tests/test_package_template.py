@@ -21,8 +21,8 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest"}
-MAY_DECRYPT = {"Reveal", "Notify", "Sweep"}
+FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export"}
+MAY_DECRYPT = {"Reveal", "Export", "Notify", "Sweep"}
 
 
 @pytest.fixture(params=packages.PARTITIONS)
@@ -139,8 +139,8 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
 
     assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep"}
     assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest"}
-    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest"}
-    assert writers("StaffTable") == {"APIHandler", "Reveal"}
+    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export"}
+    assert writers("StaffTable") == {"APIHandler", "Reveal", "Export"}
     assert writers("KeysTable") == {"APIHandler"}
 
 
@@ -154,6 +154,18 @@ def test_nobody_but_the_photo_function_reads_what_was_uploaded(template: dict[st
     assert readers == {"Photo"}
 
 
+def test_whole_numbers_in_files_are_read_only_by_the_function_that_makes_them(template: dict[str, Any]) -> None:
+    """The pages have neither the key nor the prefix: whoever takes over their role finds no list of ID numbers to sign."""
+    objects = {
+        (function, json.dumps(statement["Resource"]))
+        for function in FUNCTIONS
+        for statement in statements(template, function)
+        if actions(statement) & {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+    }
+    assert {function for function, where in objects if "/full/" in where} == {"Export"}
+    assert all(re.search(r"/(incoming|ready|lists|full)/\*", where) for _, where in objects)
+
+
 def test_settings_find_everything_in_each_functions_environment(template: dict[str, Any]) -> None:
     for name, function in of_type(template, "AWS::Lambda::Function").items():
         variables = function["Properties"]["Environment"]["Variables"]
@@ -161,7 +173,7 @@ def test_settings_find_everything_in_each_functions_environment(template: dict[s
         settings = Settings.from_environ({**flat, "AWS_REGION": "cn-north-1"})
         assert settings.functions == "lambda"
         assert settings.endpoint is None
-        assert bool(settings.reveal_function) == (name == "APIHandler")
+        assert bool(settings.reveal_function) == bool(settings.export_function) == (name == "APIHandler")
         assert not set(variables) & {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 

@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from chalice.app import Blueprint, Response
 
@@ -21,7 +20,6 @@ from chalicelib.usecases import (
     privacy,
     privacy_cases,
     register_digest_pages,
-    register_export,
     register_household,
     register_reveal,
     register_work,
@@ -29,7 +27,6 @@ from chalicelib.usecases import (
 from chalicelib.usecases.register_submit import terms_of
 from chalicelib.web import pages_register
 from chalicelib.web import pages_register_desk as pages
-from chalicelib.web.i18n import t
 from chalicelib.web.pages_register_desk import ListRow
 from chalicelib.web.present_register import as_typed
 
@@ -93,11 +90,11 @@ def act(it: Asked, case: str, act: str) -> Response:
             return _reveal(it, no, fields)
         if act == "erase":
             keys = [fields["person"]] if fields.get("person") else []
-            privacy.erase(ctx, actor, no, keys, fields.get("reason", ""), _attempt(fields))
+            privacy.erase(ctx, actor, no, keys, fields.get("reason", ""), attempt_of(fields))
         elif act == "correct":
             return _corrected(it, no, fields)
         else:
-            register_work.act(ctx, actor, no, act, fields, _attempt(fields))
+            register_work.act(ctx, actor, no, act, fields, attempt_of(fields))
     except (NotAllowed, Conflict) as error:
         return _page(it, no, error, fields)
     return see(f"/desk/registers/{no}", it.look)
@@ -105,7 +102,7 @@ def act(it: Asked, case: str, act: str) -> Response:
 
 def _reveal(it: Asked, no: str, fields: Mapping[str, str]) -> Response:
     """Asks the one function that may decrypt; this one has nothing to show by itself."""
-    wanted = {"session": it.session_id, "register": no, "attempt": _attempt(fields), "note": fields.get("note", "")[:200]}
+    wanted = {"session": it.session_id, "register": no, "attempt": attempt_of(fields), "note": fields.get("note", "")[:200]}
     found = wiring.context().reveal({**wanted, "person": fields.get("person", ""), "reason": fields.get("reason", "")})
     if "person" in found:
         return _page(it, no, values=fields, revealed=json.loads(found["person"]))
@@ -138,13 +135,13 @@ def _corrected(it: Asked, no: str, fields: Mapping[str, str]) -> Response:
     if other is not None:
         return _correct(it, no, fields)
     try:
-        register_work.act(wiring.context(), it.staff.actor, no, "correct", {"form": filled(typed)}, _attempt(fields))
+        register_work.act(wiring.context(), it.staff.actor, no, "correct", {"form": filled(typed)}, attempt_of(fields))
     except NotAllowed as error:
         return _correct(it, no, fields, error)
     return see(f"/desk/registers/{no}", it.look)
 
 
-def _attempt(fields: Mapping[str, str]) -> str:
+def attempt_of(fields: Mapping[str, str]) -> str:
     sent = fields.get("attempt", "")
     if not (16 <= len(sent) <= 64 and sent.isalnum()):
         raise Malformed("attempt")
@@ -162,40 +159,6 @@ def digests(it: Asked) -> Response:
         url = lists.url(one.key, f"digest-{one.committee}-{one.day}.csv")
         rows.append(ListRow((one.day, name, *map(str, numbers)), url))
     return html(pages.digests(it.look, ctx.street, viewer(it), rows))
-
-
-@route(register_desk, "/desk/exports", roles=rules.EXPORTERS)
-def exports(it: Asked) -> Response:
-    return _exports(it, {})
-
-
-def _exports(it: Asked, values: Mapping[str, str], error: DoorstepError | None = None) -> Response:
-    ctx, lists = wiring.context(), wiring.house().lists
-    committees = rules.committees_of(it.staff.actor, rules.EXPORTERS, ctx.street)
-    names = {one: ctx.street.committee_by_id[one].name.text(it.look.lang) for one in committees}
-    rows = [
-        ListRow(
-            (one.at[:16].replace("T", " "), names[one.committee], one.who, one.reason, one.since[:10] or "—", str(one.count)),
-            lists.url(one.key, f"register-{one.committee}-{one.at[:10]}.zip"),
-        )
-        for one in register_export.exports(ctx, it.staff.actor)
-    ]
-    text = pages.exports(it.look, ctx.street, viewer(it), rows, list(names.items()), values, error)
-    return html(text, status=error.status if error else 200)
-
-
-@route(register_desk, "/desk/exports", method="POST", roles=rules.EXPORTERS)
-def export(it: Asked) -> Response:
-    house, fields = wiring.house(), it.form()
-    words = partial(t, house.context.street.languages[0])
-    committee, reason = fields.get("committee", ""), fields.get("reason", "")
-    try:
-        register_export.export(
-            house.context, house.lists, words, it.staff.actor, committee, reason, whole=bool(fields.get("whole"))
-        )
-    except NotAllowed as error:
-        return _exports(it, fields, error)
-    return see("/desk/exports", it.look)
 
 
 @route(register_desk, "/desk/households", roles=rules.READERS)
@@ -225,10 +188,10 @@ def person(it: Asked) -> Response:
         reported = privacy_cases.reported(macs)
         records = None
         if fields.get("do") == "erase_case" and fields.get("case", "") in reported:
-            privacy_cases.erase_case(ctx, it.staff.actor, fields["case"], reason, _attempt(fields))
+            privacy_cases.erase_case(ctx, it.staff.actor, fields["case"], reason, attempt_of(fields))
             reported.remove(fields["case"])
         if fields.get("do") == "hand_out":
-            sent = {"session": it.session_id, "whose": whose, "reason": reason, "attempt": _attempt(fields)}
+            sent = {"session": it.session_id, "whose": whose, "reason": reason, "attempt": attempt_of(fields)}
             answer = ctx.reveal(sent)
             if "records" not in answer:
                 raise NotAllowed(answer.get("reason", "unexpected"))

@@ -45,7 +45,7 @@ class ListRow:
     url: str = ""
 
 
-def _page(look: Look, street: Street, me: Viewer, template: str, title: str, **view: object) -> str:
+def desk_page(look: Look, street: Street, me: Viewer, template: str, title: str, **view: object) -> str:
     return render(
         template,
         look,
@@ -93,7 +93,7 @@ def queue(look: Look, street: Street, me: Viewer, rows: Sequence[Row], places: M
         )
         for row in rows
     ]
-    return _page(look, street, me, "register_queue.html", t(lang, "desk.register.title"), rows=shown)
+    return desk_page(look, street, me, "register_queue.html", t(lang, "desk.register.title"), rows=shown)
 
 
 def registration(
@@ -114,7 +114,7 @@ def registration(
     lang = look.lang
     look = replace(look, path=f"/desk/registers/{register.no}")
     fields = {name: t(lang, f"register.person.{name}") for name in ("name", "id", "phone", "employer")}
-    return _page(
+    return desk_page(
         look,
         street,
         me,
@@ -144,33 +144,7 @@ def digests(look: Look, street: Street, me: Viewer, rows: Sequence[ListRow]) -> 
     names = ("day", "committee", "new", "changed", "waiting", "ending", "flats", "people")
     heads = [t(look.lang, f"desk.register.digest.{name}") for name in names]
     title, empty = t(look.lang, "desk.register.tab.digests"), t(look.lang, "desk.register.digest.none")
-    return _page(look, street, me, "register_lists.html", title, heads=heads, rows=rows, empty=empty, form="")
-
-
-def exports(
-    look: Look,
-    street: Street,
-    me: Viewer,
-    rows: Sequence[ListRow],
-    committees: Sequence[tuple[str, str]],
-    values: Mapping[str, str],
-    error: DoorstepError | None = None,
-) -> str:
-    heads = [t(look.lang, f"desk.register.export.{name}") for name in ("at", "committee", "who", "reason", "since", "count")]
-    return _page(
-        replace(look, path="/desk/exports"),
-        street,
-        me,
-        "register_lists.html",
-        t(look.lang, "desk.register.tab.exports"),
-        heads=heads,
-        rows=rows,
-        empty=t(look.lang, "desk.register.export.none"),
-        form="export",
-        committees=committees,
-        values={"committee": "", "reason": ""} | dict(values),
-        problem=present.problem(look.lang, "rental", error),
-    )
+    return desk_page(look, street, me, "register_lists.html", title, heads=heads, rows=rows, empty=empty)
 
 
 def people(
@@ -187,7 +161,7 @@ def people(
     `records` is what is handed out, after the log.
     """
     lines = [[(name, value) for name, value in record.items() if value] for record in records or ()]
-    return _page(
+    return desk_page(
         replace(look, path="/desk/people"),
         street,
         me,
@@ -229,7 +203,7 @@ def household(
         (dates.local(at, street.tz).strftime("%Y-%m-%d %H:%M"), t(lang, f"register.state.{result}"), remark, who)
         for at, result, remark, who in visits
     ]
-    return _page(
+    return desk_page(
         look,
         street,
         me,

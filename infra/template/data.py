@@ -19,6 +19,8 @@ CORS_METHODS = ("POST", "GET")
 CORS_HEADERS = ("content-type",)
 CORS_SECONDS = 3600
 LISTS_DAYS = 30
+# The least that S3 knows; links to them are given out for as long.
+FULL_DAYS = 1
 
 # Output of the template -> variable that `chalicelib.settings` reads.
 ENVIRONMENT = {
@@ -209,6 +211,7 @@ def _photos(street: Street) -> Json:
             {"Id": "ready", "Status": "Enabled", "Prefix": "ready/", "ExpirationInDays": street.retention.photo_days},
             # Digests and exports of registers: made again when they are needed, so none is kept.
             {"Id": "lists", "Status": "Enabled", "Prefix": "lists/", "ExpirationInDays": LISTS_DAYS},
+            {"Id": "full", "Status": "Enabled", "Prefix": "full/", "ExpirationInDays": FULL_DAYS},
             *_rules(),
         ],
     )

@@ -28,7 +28,8 @@ class Size:
     timeout: int
 
 
-# The gateway gives up after 29 s. A photo of many megapixels needs room. The sweep stops by itself before its minute is over.
+# The gateway gives up after 29 s. A photo of many megapixels needs room. The sweep stops by itself before its minute is over. An
+# export opens a registration in some 25 ms: thousands take minutes, and it goes on where it stopped when it is called again.
 SIZES: Mapping[str, Size] = {
     "APIHandler": Size(1024, 28),
     "Reveal": Size(1024, 15),
@@ -36,6 +37,7 @@ SIZES: Mapping[str, Size] = {
     "Photo": Size(1769, 60),
     "Sweep": Size(512, 58),
     "Digest": Size(512, 300),
+    "Export": Size(1024, 900),
 }
 
 
@@ -57,7 +59,7 @@ def function_resources(handlers: Mapping[str, str], runtime: str, street: Street
         resources[group] = log_group(street)
         resources[own_role] = role(logical, street, partition, group)
         resources[logical] = _function(logical, handler, runtime, own_role, group)
-    resources |= _stream() | _arrival() | _schedule() | _daily(street)
+    resources |= _stream() | _arrival() | _schedule() | _daily(street) | _export()
     return {"Resources": resources}
 
 
@@ -174,6 +176,21 @@ def _daily(street: Street) -> Json:
     }
 
 
+def _export() -> Json:
+    """Called in the background by the pages. Out of time it raises; called again it goes on where it stopped."""
+    return {
+        "ExportGoesOn": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": ref("Export"),
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 2,
+                "MaximumEventAgeInSeconds": 3600,
+            },
+        }
+    }
+
+
 def _permission(function: str, rule: str) -> Json:
     return {
         "Type": "AWS::Lambda::Permission",
@@ -195,5 +212,6 @@ def function_outputs() -> Json:
         "PhotoFunction": {"Value": ref("Photo")},
         "SweepFunction": {"Value": ref("Sweep")},
         "DigestFunction": {"Value": ref("Digest")},
+        "ExportFunction": {"Value": ref("Export")},
         "WebFunction": {"Value": ref("APIHandler")},
     }

@@ -1,7 +1,7 @@
 """What each function may do, and nothing else.
 
 Every function has a role of its own. Reading a phone number is `kms:Decrypt` on the street's key with the street's name in the
-encryption context: `Reveal`, `Notify` and `Sweep` have it, the pages do not, so "no log, no reveal" does not
+encryption context: `Reveal`, `Export`, `Notify` and `Sweep` have it, the pages do not, so "no log, no reveal" does not
 hang on the pages' code. Tables and buckets are encrypted with the same key, which the key's own policy allows through those
 services alone.
 """
@@ -28,6 +28,7 @@ def statements(logical: str, street: Street, partition: str) -> list[Json]:
         "Photo": _photo,
         "Sweep": _sweep,
         "Digest": _digest,
+        "Export": _export,
     }[logical](street, partition)
 
 
@@ -71,7 +72,12 @@ def _web(street: Street, partition: str) -> list[Json]:
         _objects("Grant", "PhotosBucket", "incoming/", "s3:PutObject"),
         _objects("Show", "PhotosBucket", "ready/", "s3:GetObject"),
         _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject", "s3:GetObject"),
-        {"Sid": "Reveal", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": attr("Reveal", "Arn")},
+        {
+            "Sid": "Ask",
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": [attr("Reveal", "Arn"), attr("Export", "Arn")],
+        },
     ]
 
 
@@ -124,6 +130,17 @@ def _digest(street: Street, partition: str) -> list[Json]:
         _table("OutboxTable", ("PutItem",)),
         _table("KeysTable", ("GetItem",)),
         _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject"),
+    ]
+
+
+def _export(street: Street, partition: str) -> list[Json]:
+    """Whole numbers lie under `full/`, where nobody else writes or reads: a link to them can be signed by this role alone."""
+    return [
+        _table("StaffTable", (*READ, "UpdateItem")),
+        _table("RegistersTable", (*READ, "PutItem"), ("changes",)),
+        _table("KeysTable", ("GetItem",)),
+        _key("Open", "kms:Decrypt", street),
+        _objects("Full", "PhotosBucket", "full/", "s3:PutObject", "s3:GetObject"),
     ]
 
 
@@ -193,4 +210,5 @@ def environment(logical: str) -> Json:
     }
     if logical == "APIHandler":
         own["DOORSTEP_REVEAL_FUNCTION"] = ref("Reveal")
+        own["DOORSTEP_EXPORT_FUNCTION"] = ref("Export")
     return own
