@@ -52,8 +52,8 @@ package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET
 bench: $(INSTALLED) ## measured figures side by side, in one run
 	@STREET=$(STREET) $(PYTHON) -m benchmarks
 
-posters: $(INSTALLED) ## door posters and contact cards as PDF (not built yet)
-	@echo "make posters: not built yet. Codes as SVG are made by 'make serve' and 'make package'." >&2; exit 2
+posters: $(INSTALLED) ## build/posters/<street>/posters.pdf and cards.pdf for STREET (ARGS='--place ID --lang en --mono')
+	@$(PYTHON) -m infra.printing $(STREET) $(ARGS)
 
 docs: $(INSTALLED) ## docs/ladder.md and docs/ladder/<street>.md from the code and the street files
 	@$(PYTHON) -m infra.docs

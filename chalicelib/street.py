@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from chalicelib.street_parts import (
+    POSTS,
     Again,
     Approvals,
     Calendar,
@@ -47,6 +48,7 @@ from chalicelib.street_parts import (
 
 # The parts are imported from here.
 __all__ = [
+    "POSTS",
     "Again",
     "Approvals",
     "Calendar",

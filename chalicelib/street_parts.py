@@ -167,6 +167,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[str, ...] = ("street",)
 
 
+# Whom a contact card names, in its order: committee, community police, property company, family doctor, lawyer, housing officer.
+POSTS = ("committee", "police", "property", "doctor", "lawyer", "housing")
+
+
 class CardLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the contact card: whom the people of `units` call. The line nearest to a community is printed on its card."""
 

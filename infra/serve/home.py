@@ -24,6 +24,8 @@ class Home:
         self.local = local
         self.folder = local / street_id
         self.engine = self.folder / "engine"
+        # Where the engine answers while the server runs, for tools that need its tables.
+        self.endpoint = self.folder / "endpoint"
         self.compiled = self.folder / "street"
         self.clock = self.folder / "clock.json"
         self.secrets = self.folder / "demo-passwords.json"
@@ -43,12 +45,16 @@ class Home:
             if fresh:
                 shutil.rmtree(self.folder)
                 self.folder.mkdir()
-            # The file stands while the server answers, so that whoever waits for it can.
-            self.demo.unlink(missing_ok=True)
+            # These stand while the server answers, so that whoever waits for them can.
+            self._forget()
             try:
                 yield
             finally:
-                self.demo.unlink(missing_ok=True)
+                self._forget()
+
+    def _forget(self) -> None:
+        self.demo.unlink(missing_ok=True)
+        self.endpoint.unlink(missing_ok=True)
 
     def write_demo(self, manifest: dict[str, Any]) -> None:
         draft = self.demo.with_suffix(".new")

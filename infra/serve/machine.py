@@ -74,6 +74,7 @@ class Machine:
             self.engine = Engine(self.home.engine, persist=True)
             self._closing.callback(self._stop_engine)
             self.engine.start()
+            self.home.endpoint.write_text(self.engine.endpoint, "utf-8")
             done.note = self.engine.endpoint
         with step("stack") as done:
             template = data_template(street, "aws")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from chalicelib.casework.people import normalise_phone
-from chalicelib.street import CardLine
+from chalicelib.street import POSTS, CardLine
 from infra.streetfile.reader import Table
 from infra.streetfile.tables import PHONE, PHONE_REMEDY
-from infra.streetfile.vocabulary import NAME_MAX, POSTS
+from infra.streetfile.vocabulary import NAME_MAX
 
 
 def cards(tables: list[Table], units: Collection[str]) -> tuple[CardLine, ...]:

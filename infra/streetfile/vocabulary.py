@@ -38,9 +38,6 @@ CHANNELS = (
     "register",
 )
 
-# Whom a contact card names, in its order: committee, community police, property company, family doctor, lawyer, housing officer.
-POSTS = ("committee", "police", "property", "doctor", "lawyer", "housing")
-
 # Kinds of places where a code hangs, inside the walls and outside them.
 PLACE_KINDS = ("building", "unit", "board", "lift", "property_office", "street_segment", "shop", "park", "campus")
 
