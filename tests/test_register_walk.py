@@ -1,4 +1,4 @@
-"""The rental form in a real browser on a phone: people added and taken out, problems shown, sent once, changed by its link."""
+"""The rental form in a real browser on a phone: people added and taken out, problems shown, sent once, proved, changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.usecases import limits
 from tests.client import Visitor
-from tests.register_people import id_number, phone, register_world, rows
+from tests.register_people import id_number, phone, register_world, rental, rows, send
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -114,3 +115,20 @@ def test_a_rental_is_registered_on_a_phone(town: World, base: str, page: Page) -
     page.locator("label.o:has([name=p2_gone])").click()
     page.click("button.main")
     page.wait_for_selector("text=已搬走")
+
+
+def test_under_heat_the_page_proves_itself_and_sends_the_form_again(
+    town: World, base: str, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.BUCKETS, "place", limits.Bucket(seconds=3600, hot=1))
+    monkeypatch.setattr(limits, "EFFORT", 500)
+    send(town, rental(1))
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{base}/Q/{town.code(0, 'rental')}")
+    fill(page, room="305", area="80", rooms="3", lease_from="2026-11-01", lease_to="2027-10-31", l_name="房东甲")
+    fill(page, l_phone="021-0012 8801", p1_name="租客甲", p1_id=id_number(7), p1_phone=phone(7))
+    page.locator("label.o:has([name=by][value=landlord])").click()
+    with page.expect_response(lambda answer: answer.status == 429):
+        page.click("button.main")
+    page.wait_for_url("**/received")
+    assert len([row for row in rows(town) if row["sk"]["S"] == "RECORD"]) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,11 +11,11 @@ from chalice.app import Response
 
 from chalicelib import wiring
 from chalicelib.casework.registering import PEOPLE_MAX, Typed, TypedPerson
-from chalicelib.errors import Conflict, DoorstepError, NotAllowed, Unknown
+from chalicelib.errors import Conflict, DoorstepError, Limited, NotAllowed, Unknown
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import html
 from chalicelib.street import Place
-from chalicelib.usecases import register_link
+from chalicelib.usecases import limits, register_link
 from chalicelib.usecases.register_submit import Sent, submit, terms_of
 from chalicelib.web import pages, pages_register
 from chalicelib.web.present_register import as_typed
@@ -62,7 +63,10 @@ def form(
     links = {other.id: ctx.code_for(other.id, place) for other in ctx.street.kinds}
     look = replace(it.look, path=f"/f/{kind}?c={code}")
     hidden = {"code": code, "key": key or secrets.token_hex(16)}
-    text = pages_register.form(look, ctx.street, terms_of(ctx, kind), place, typed or Typed(), hidden, error, links=links)
+    proof = json.dumps(limits.challenge(ctx, hidden["key"])) if error is not None and error.reason == "heat" else ""
+    text = pages_register.form(
+        look, ctx.street, terms_of(ctx, kind), place, typed or Typed(), hidden, error, links=links, proof=proof
+    )
     return html(text, status=error.status if error else 200)
 
 
@@ -75,8 +79,9 @@ def send(it: Asked, kind: str, fields: Mapping[str, str]) -> Response:
         other = rearranged(typed, fields.get("do", ""), fields)
         if other is not None:
             return form(it, kind, place, code, other, key=key)
-        register = submit(ctx, Sent(key=key, code=code, kind=kind, typed=filled(typed), lang=it.look.lang))
-    except NotAllowed as error:
+        sent = Sent(key, code, kind, filled(typed), lang=it.look.lang, address=it.address, proof=fields.get("proof", ""))
+        register = submit(ctx, sent)
+    except (NotAllowed, Limited) as error:
         return form(it, kind, place, code, filled(typed), error, key=key)
     except Unknown as error:
         return html(pages.code_problem(it.look, ctx.street, error), status=error.status)

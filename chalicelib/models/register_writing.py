@@ -29,7 +29,7 @@ LOST_TOGETHER = 25
 class Write(msgspec.Struct, frozen=True, kw_only=True):
     """What is to become of a registration. `sealed` is the envelope of what was typed anew in that `version`; `day` and `what`
     name the digest's row; `case` is a case that begins with it, `rows` are other rows of the same transaction. Erasing replaces
-    the events as read (`history`) and envelopes (None deletes), and deletes the rows named in `lost`.
+    the events as read (`history`) and envelopes (None deletes), and deletes the rows named in `lost`. `counters` may stop it.
     """
 
     stored: Stored
@@ -44,6 +44,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[Event, ...] | None = None
     envelopes: dict[int, bytes | None] = {}
     lost: frozenset[tuple[str, str]] = frozenset()
+    counters: Sequence[store.Counter] = ()
 
 
 class Stale(store.Beaten[Stored]):
@@ -57,8 +58,9 @@ class DayClosed(Exception):
 def write(change: Write, street: Street) -> Stored:
     """Appends the events and stores everything that goes with them, all or nothing.
 
-    Raises `Stale` when the registration is no longer the one that was read, `DayClosed` when the digest's day is. A lost reply is
-    found out by the attempt's id. Whatever has grown too long for one transaction is erased before it: done twice is done once.
+    Raises `Stale` when the registration is no longer the one that was read, `DayClosed` when the digest's day is, `Over` when a
+    counter is full and there is no such registration yet. A lost reply is found out by the attempt's id. Whatever has grown too
+    long for one transaction is erased before it: done twice is done once.
     """
     stored = change.stored
     register = stored.register
@@ -95,13 +97,14 @@ def write(change: Write, street: Street) -> Stored:
                 closed = (f"G#{register.committee}", change.day)
                 together.condition_check(RegisterItem, *closed, condition=RegisterItem.pk.does_not_exist())
             ends.together(together)
+            store.count(together, change.counters)
 
     for row in lost[LOST_TOGETHER:]:
         row.delete()
     for row in anew[: -store.TOGETHER]:
         row.save()
     try:
-        standing = store.once(send, lambda: get(register.no), change.attempt)
+        standing = store.once(send, lambda: get(register.no), change.attempt, change.counters)
     except store.Beaten as beaten:
         if change.day and item(f"G#{register.committee}", change.day) is not None:
             raise DayClosed from beaten

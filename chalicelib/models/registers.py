@@ -9,12 +9,13 @@ from __future__ import annotations
 from chalicelib.models.register_lists import at_flat, changed, count_waiting, found_by, leases, waiting
 from chalicelib.models.register_rows import Body, RegisterItem, Stored, envelope_key, envelopes, get, item, key, read
 from chalicelib.models.register_writing import DayClosed, Stale, Write, people_rows, write
-from chalicelib.models.store import TRIES
+from chalicelib.models.store import TRIES, Over
 
 __all__ = [
     "TRIES",
     "Body",
     "DayClosed",
+    "Over",
     "RegisterItem",
     "Stale",
     "Stored",

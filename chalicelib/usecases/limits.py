@@ -1,4 +1,4 @@
-"""How many reports are taken from whom, and what is asked for when too many come.
+"""How many reports and registrations are taken from whom, and what is asked for when too many come.
 
 Nobody meets anything of this on an ordinary day. A bucket that runs hot asks the browser for a proof of work (altcha's
 challenge, solved by the page itself in about a second); only an address from which far more comes than any building holds
@@ -9,10 +9,11 @@ the next report under it cost a second. What is counted is a keyed hash, and it 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.casework.case import Case
+from chalicelib.errors import Limited
 from chalicelib.models.limits import Guard, guard
 from chalicelib.usecases.context import Context
 
@@ -50,17 +51,26 @@ def prefix(address: str) -> str:
     return str(ipaddress.ip_network((found, _V4 if found.version == 4 else _V6), strict=False))
 
 
-def guards(ctx: Context, facts: Case, address: str, *, proved: bool) -> list[Guard]:
-    """The counters that a submission raises. With a proof of work only the refusing ceilings hold."""
+def guards(ctx: Context, phones: Iterable[str], place: str, address: str, *, proved: bool) -> list[Guard]:
+    """The counters that a submission raises: one for each phone in it (a keyed hash), one for where it comes from, one for the
+    door. With a proof of work only the refusing ceilings hold.
+    """
     now = int(ctx.clock.wall().timestamp())
-    whose = {"phone": facts.phone_mac, "address": prefix(address), "place": facts.place}
+    whose = [*(("phone", phone) for phone in sorted(set(phones))), ("address", prefix(address)), ("place", place)]
     found = []
-    for name, who in whose.items():
+    for name, who in whose:
         if who:
             bucket = BUCKETS[name]
             ceiling = bucket.most if proved else bucket.hot
             found.append(guard(name, ctx.keys.mac("limit", name, who).hex()[:32], now, bucket.seconds, ceiling))
     return found
+
+
+def refusal(name: str, *, proved: bool) -> Limited:
+    """What is said of a submission that the counter `name` stopped: prove it, or have patience where it was proved already."""
+    bucket = BUCKETS[name]
+    reason = "submissions" if proved and bucket.most is not None else "heat"
+    return Limited(reason, params={"minutes": bucket.seconds // 60})
 
 
 def challenge(ctx: Context, key: str) -> dict[str, object]:

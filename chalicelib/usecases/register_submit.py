@@ -6,6 +6,7 @@ alone), one data key for everything that is sealed, one write, in which the case
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,8 +21,9 @@ from chalicelib.casework.register_card import digest_day
 from chalicelib.casework.registering import Filled, Typed, read
 from chalicelib.errors import Conflict, FieldError, NotAllowed, Unknown
 from chalicelib.models import registers
+from chalicelib.models.limits import Guard
 from chalicelib.street import FormTerms, Place
-from chalicelib.usecases import register_cases
+from chalicelib.usecases import limits, register_cases
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.submit import COUNTERS, check_key
 
@@ -35,6 +37,8 @@ class Sent:
     kind: str
     typed: Typed
     lang: str = "zh-CN"
+    address: str = ""
+    proof: str = ""
 
 
 def today(ctx: Context) -> date:
@@ -54,7 +58,7 @@ def submit(ctx: Context, sent: Sent) -> Register:
     """The registration that this form is, made now or found.
 
     Raises `Malformed` (no usable key), `Unknown` (the code), `NotAllowed("fields")` with everything that has to change, and
-    `Conflict("same_key")` when the key was used for another form.
+    `Conflict("same_key")` when the key was used for another form; `Limited` as for reports.
     """
     key = check_key(sent.key)
     _, place = ctx.scanned(sent.code, sent.kind)
@@ -66,6 +70,7 @@ def submit(ctx: Context, sent: Sent) -> Register:
     submission = ctx.keys.mac("submission", "register", key).hex()
     body = msgspec.json.encode((sent.kind, place.id, asdict(sent.typed)))
     fingerprint = ctx.keys.mac("fingerprint", key, body).hex()
+    proved = limits.is_proved(ctx, key, sent.proof)
     for counter in range(COUNTERS):
         no = numbers.case_number(ctx.keys.mac("register", key, str(counter)))
         made = _make(
@@ -74,6 +79,7 @@ def submit(ctx: Context, sent: Sent) -> Register:
             place,
             filled,
             form,
+            proved,
             registers.Stored(register=_empty(ctx, sent, place, no), submission=submission, fingerprint=fingerprint),
         )
         if made.submission == submission:
@@ -112,7 +118,9 @@ def _empty(ctx: Context, sent: Sent, place: Place, no: str) -> Register:
     )
 
 
-def _make(ctx: Context, sent: Sent, place: Place, filled: Filled, form: FormTerms, stored: registers.Stored) -> registers.Stored:
+def _make(
+    ctx: Context, sent: Sent, place: Place, filled: Filled, form: FormTerms, proved: bool, stored: registers.Stored
+) -> registers.Stored:
     """Stores the registration, or returns what already stands under its number."""
     where = stored.register
     empty = msgspec.structs.replace(stored, register=Register(no=where.no))
@@ -132,8 +140,12 @@ def _make(ctx: Context, sent: Sent, place: Place, filled: Filled, form: FormTerm
     }
     sealed = ctx.vault.seal(record_name(where.no, 1), rules.to_seal(filled))
     first = rules.event(empty.register, "registered", {"register": facts}, REPORTER, stored.fingerprint, ctx.clock.civil())
+    phones = [person.phone_mac for person in people]
+    counters = limits.guards(ctx, phones, where.place, sent.address, proved=proved)
     try:
-        return store(ctx, empty, [first], sealed, "new", stored.fingerprint)
+        return store(ctx, empty, [first], sealed, "new", stored.fingerprint, counters)
+    except registers.Over as over:
+        raise limits.refusal(over.name, proved=proved) from over
     except registers.Stale as stale:
         if stale.standing is None:
             raise Conflict("busy") from stale
@@ -146,11 +158,18 @@ def record_name(no: str, version: int) -> str:
 
 
 def store(
-    ctx: Context, stored: registers.Stored, events: list[Any], sealed: bytes | None, what: str, attempt: str
+    ctx: Context,
+    stored: registers.Stored,
+    events: list[Any],
+    sealed: bytes | None,
+    what: str,
+    attempt: str,
+    counters: Sequence[Guard] = (),
 ) -> registers.Stored:
     """Writes the events with their envelope, the digest's row and, where the flat is crowded now, the case about it.
 
-    A day that is closed meanwhile is tried as the next one. Raises `registers.Stale` when the registration has changed.
+    A day that is closed meanwhile is tried as the next one. Raises `registers.Stale` when the registration has changed,
+    `registers.Over` when a counter stops it.
     """
     day = digest_day(ctx.clock.civil(), ctx.street.tz, ctx.street.register.digest_at)
     last: registers.Stale | None = None
@@ -164,7 +183,15 @@ def store(
             suspected = {"case": case_no, "raised": case is not None}
             told.append(rules.event(register, "suspected", suspected, SYSTEM, attempt, ctx.clock.civil()))
         change = registers.Write(
-            stored=stored, events=told, attempt=attempt, sealed=sealed, version=register.version, day=day, what=what, case=case
+            stored=stored,
+            events=told,
+            attempt=attempt,
+            sealed=sealed,
+            version=register.version,
+            day=day,
+            what=what,
+            case=case,
+            counters=counters,
         )
         try:
             return registers.write(change, ctx.street)
@@ -173,5 +200,6 @@ def store(
         except registers.Stale as stale:
             if (stale.standing.register.version if stale.standing else 0) != stored.register.version:
                 raise
-            last = stale
+            # Many at once at one counter: the others are counted, and a registration is worth more than its count.
+            last, counters = stale, ()
     raise last or Conflict("busy")

@@ -20,7 +20,7 @@ from chalicelib.casework.access import REPORTER, unit_of
 from chalicelib.casework.card import Card
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import stamp
-from chalicelib.errors import Conflict, FieldError, Limited, Malformed, NotAllowed
+from chalicelib.errors import Conflict, FieldError, Malformed, NotAllowed
 from chalicelib.models import cases
 from chalicelib.models.limits import Guard
 from chalicelib.models.registers import RegisterItem
@@ -83,7 +83,7 @@ class New:
     by: str = REPORTER
     who: str = ""
     counters: Sequence[Guard] = ()
-    proof: str = ""
+    proved: bool = False
 
 
 def submit(ctx: Context, report: Report) -> Case:
@@ -98,8 +98,9 @@ def submit(ctx: Context, report: Report) -> Case:
     clean, phone = checked(ctx, report)
     facts = facts_of(ctx, clean, phone, place, "qr", "")
     facts = msgspec.structs.replace(facts, photo_ref=photo_ref(ctx, key))
-    counters = limits.guards(ctx, facts, report.address, proved=limits.is_proved(ctx, key, report.proof))
-    return once(ctx, New(key, _body(clean), facts, phone, place, counters=counters, proof=report.proof))
+    proved = limits.is_proved(ctx, key, report.proof)
+    counters = limits.guards(ctx, [facts.phone_mac], facts.place, report.address, proved=proved)
+    return once(ctx, New(key, _body(clean), facts, phone, place, counters=counters, proved=proved))
 
 
 def once(ctx: Context, new: New) -> Case:
@@ -149,10 +150,7 @@ def _make(ctx: Context, new: New, no: str, recurs: str, submission: str, fingerp
             # Many at once at one counter: the others are counted, and a report is worth more than its count.
             counters = ()
         except cases.Over as over:
-            bucket = limits.BUCKETS[over.name]
-            if bucket.most is not None and limits.is_proved(ctx, new.key, new.proof):
-                raise Limited("submissions", params={"minutes": bucket.seconds // 60}) from over
-            raise Limited("heat", params={"minutes": bucket.seconds // 60}) from over
+            raise limits.refusal(over.name, proved=new.proved) from over
     raise Conflict("busy")
 
 

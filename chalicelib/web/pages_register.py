@@ -35,9 +35,10 @@ def form(
     before: Register | None = None,
     target: str = "",
     staff: bool = False,
+    proof: str = "",
 ) -> str:
-    """The form of a register. `sent` are its hidden fields. With `before` it is the form of a link, sent to `target`; with
-    `staff` the verifier's, who books no visit by it and agrees to nothing for anybody.
+    """The form of a register. `sent` are its hidden fields, `proof` a challenge as on the form of a report. With `before` it is
+    the form of a link, sent to `target`; with `staff` the verifier's, who books no visit by it and agrees to nothing for anybody.
     """
     lang, kind = look.lang, terms.kind
     kind_name = street.kind(kind)
@@ -77,6 +78,7 @@ def form(
         slot=present.slot_words(lang, before.slot, street) if before else "",
         editing=before is not None,
         staff=staff,
+        proof=proof,
         problem=present.problem(lang, kind, error),
     )
 

@@ -1,9 +1,9 @@
-// When very many reports come at once, the page proves that a browser is behind it: it finds the number behind a hash and sends
+// When very many forms come at once, the page proves that a browser is behind it: it finds the number behind a hash and sends
 // the report again by itself. About a second on an old phone; nobody has to read or click anything.
 (async () => {
-  const form = document.getElementById("report");
+  const form = document.querySelector("form[data-proof]");
   const say = document.getElementById("say");
-  if (!form.dataset.proof || !window.crypto || !crypto.subtle) return;
+  if (!form || !window.crypto || !crypto.subtle) return;
   const asked = JSON.parse(form.dataset.proof);
   say.textContent = form.dataset.proving;
   say.hidden = false;
