@@ -19,6 +19,7 @@ from chalicelib.handlers import fallback
 from chalicelib.handlers.desk import desk
 from chalicelib.handlers.follow import follow
 from chalicelib.handlers.intake import intake
+from chalicelib.handlers.places import places
 from chalicelib.handlers.queue import queue
 from chalicelib.handlers.register_desk import register_desk
 from chalicelib.handlers.register_exports import register_exports
@@ -55,6 +56,7 @@ app.register_blueprint(desk)
 app.register_blueprint(intake)
 app.register_blueprint(register_desk)
 app.register_blueprint(register_exports)
+app.register_blueprint(places)
 
 
 @app.lambda_function(name="reveal")

@@ -24,7 +24,7 @@ from chalicelib.casework.register import STATES as REGISTER_STATES
 from chalicelib.casework.register_card import PARTS
 from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
-from chalicelib.street import Supervision
+from chalicelib.street import POSTS, Supervision
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
 from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
 from chalicelib.usecases.register_tables import HEADS as EXPORT_HEADS
@@ -180,6 +180,7 @@ FAMILIES: dict[str, set[str]] = {
     "register.kind.": set(REGISTER_KINDS),
     "register.list.": {*LIST_HEADS, "new", "changed", "ending"},
     "register.export.": {*EXPORT_HEADS, *PARTS_OF},
+    "print.post.": set(POSTS),
     "desk.register.tab.": {"queue", "digests", "exports", "people"},
     "desk.register.reason.": set(REGISTER_REASONS),
     "desk.register.digest.": {"none", "day", "committee", "new", "changed", "waiting", "ending", "flats", "people"},

@@ -84,7 +84,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
     for route in changing:
         if route.path in WITHOUT_SESSION:
             continue
-        path = route.path.format(case=no, act="accept")
+        path = route.path.format(case=no, act="accept", place="222222")
         sent = urlencode({"attempt": "a" * 32, "version": "1"}).encode("ascii")
         answer = clerk.call("POST", path, sent, {"Content-Type": FORM, "Origin": clerk.origin})
         assert answer.status == 403, route
@@ -96,7 +96,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
 def test_every_roles_route_sends_strangers_to_the_door(world: World) -> None:
     for route in ROUTES.values():
         if route.roles:
-            path = route.path.format(case="2222-2222-2", act="accept")
+            path = route.path.format(case="2222-2222-2", act="accept", place="222222")
             answer = world.client().call(route.method, path, b"", {"Content-Type": FORM})
             if route.method == "GET":
                 assert (answer.status, answer.header("Location")) == (303, "/desk/signin")

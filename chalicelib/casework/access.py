@@ -20,6 +20,9 @@ ROLES = OVERSEERS | WORKERS
 # handle).
 BLIND = frozenset({"property", "deputy"})
 
+# Whoever looks after the doors of a committee, a zone or the street, and prints their posters.
+PRINTERS = frozenset({"committee", "zone_head", "station_head", "dispatcher", "street_admin"})
+
 # A party without an account may help, never lead.
 CONTACT = "contact"
 REPORTER = "reporter"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.casework.access import OVERSEERS
+from chalicelib.casework.access import OVERSEERS, PRINTERS
 from chalicelib.casework.register_rules import READERS as REGISTRARS
 
 
@@ -24,6 +24,7 @@ ROOMS = (
     Room("scope", "/desk?show=scope", "search", OVERSEERS),
     Room("listed", "/desk?show=listed", "eye", OVERSEERS),
     Room("registers", "/desk/registers", "house", REGISTRARS),
+    Room("places", "/desk/places", "print", PRINTERS),
 )
 
 

@@ -65,7 +65,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--lang", choices=LANGUAGES, default=LANGUAGES[0])
     parser.add_argument("--mono", action="store_true", help="for printers with one ink: the plate as an outline")
     parser.add_argument("--domain", "--base-url", default="", help="print this host instead of the street's own, for a trial")
-    parser.add_argument("--month", default="", type=_month, help="month of printing in the imprint, as 2026-11 (default: now)")
+    parser.add_argument("--month", type=_month, help="month of printing in the imprint, as 2026-11 (default: now)")
     parser.add_argument("--stack", default="", help="CloudFormation stack of the deployed street whose key signs")
     parser.add_argument("--region", help="default: the street file's region")
     parser.add_argument("--endpoint", help="address of an engine other than AWS")

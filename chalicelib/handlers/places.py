@@ -1,0 +1,32 @@
+"""The doors at the desk: a list to find one, and its poster to print in the browser."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import wiring
+from chalicelib.casework.access import PRINTERS
+from chalicelib.handlers.desk import viewer
+from chalicelib.handlers.http import Asked
+from chalicelib.handlers.routing import html, route
+from chalicelib.usecases import places as doors
+from chalicelib.web import pages_places as pages
+
+places = Blueprint(__name__)
+
+_TYPED_MAX = 80
+
+
+@route(places, "/desk/places", roles=PRINTERS)
+def listed(it: Asked) -> Response:
+    ctx = wiring.context()
+    typed = it.query.get("q", "").strip()[:_TYPED_MAX]
+    return html(pages.listed(it.look, ctx.street, viewer(it), doors.find(ctx, it.staff.actor, typed), typed))
+
+
+@route(places, "/desk/places/{place}", roles=PRINTERS)
+def poster(it: Asked, place: str) -> Response:
+    ctx = wiring.context()
+    found = doors.one(ctx, it.staff.actor, place)
+    month = f"{ctx.clock.civil().astimezone(ctx.street.tz):%Y-%m}"
+    return html(pages.poster(it.look, ctx.street, viewer(it), found, doors.urls(ctx, found), month))
