@@ -1,14 +1,19 @@
-"""The registers as people fill them in: by forms without JavaScript, with everything that is wrong said in their language."""
+"""The registers as people fill them in: by forms without JavaScript, with everything that is wrong said in their language;
+and as they find them again by number.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.web import i18n
+from tests import steps
 from tests.client import Page, Visitor
 from tests.register_people import id_number, phone, register_world, rows
 from tests.world import World
@@ -137,3 +142,59 @@ def test_strange_posts_are_answered_and_store_nothing(town: World) -> None:
     assert visitor.get("/t/" + "2" * 9 + "R" + "2" * 26).status == 404
     assert visitor.get("/t/" + "2" * 9 + "R" + "2" * 26 + "/edit").status == 404
     assert rows(town) == []
+
+
+# ---- Found by its number --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def still(town: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The wall clock in the middle of an hour, so that no test straddles the end of a window."""
+    now = datetime.now(UTC).replace(minute=30, second=0)
+    monkeypatch.setattr(town.clock, "wall", lambda: now)
+    return town
+
+
+def number_of(page: Page) -> str:
+    found = re.search(r'id="no">([^<]+)<', page.text)
+    assert found
+    return found[1]
+
+
+def look_up(world: World, number: str, last4: str, lang: str = "zh-CN") -> Page:
+    return world.client(lang=lang).get("/track").form("/track").fill(number=number, last4=last4).submit()
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh-CN", "只能看"), ("en", "reading only")])
+def test_a_registrations_number_and_four_digits_show_it_in_masks_to_read(still: World, lang: str, word: str) -> None:
+    done = registered(still.client(), still.code(0, "rental"))
+    no, token = number_of(done), token_of(done)
+    page = look_up(still, no.lower().replace("-", ""), "8800", lang)
+    assert (page.status, page.path) == (200, "/track")
+    assert no in page.words
+    assert "310*************" in page.text
+    assert word in page.words
+    assert id_number(1) not in page.text
+    assert token not in page.text
+    assert "/edit" not in page.text
+    # The tenant's digits open it where the tenant filled it in, and nowhere else.
+    tenants = phone(1)[-4:]
+    assert look_up(still, no, tenants).status == 404
+    theirs = registered(still.client(), still.code(1, "rental"), by="tenant")
+    assert look_up(still, number_of(theirs), tenants).status == 200
+    assert look_up(still, number_of(theirs), "8800").status == 404
+
+
+def test_nobody_can_tell_a_registration_from_a_case_or_from_nothing(still: World) -> None:
+    no = number_of(registered(still.client(), still.code(0, "rental")))
+    case, _ = steps.reported(still)
+    kinds = {no: "registration", case: "case", "2222-2222-2": "nothing"}
+    answers = {one: [look_up(still, one, "0000") for _ in range(5)] for one in kinds}
+    # Locked, each for itself, and the right digits open none of them then.
+    for one, right in ((no, "8800"), (case, "7788"), ("2222-2222-2", "0000")):
+        answers[one].append(look_up(still, one, right))
+    seen = {kinds[one]: [(page.status, page.words.replace(one, "#")) for page in pages] for one, pages in answers.items()}
+    assert seen["registration"] == seen["case"] == seen["nothing"]
+    assert [status for status, _ in seen["nothing"]] == [404] * 5 + [429]
+    other = number_of(registered(still.client(), still.code(1, "rental")))
+    assert [look_up(still, other, "8800").status for _ in range(7)] == [200] * 7

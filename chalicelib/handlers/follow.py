@@ -60,14 +60,18 @@ def track(it: Asked) -> Response:
 
 @route(follow, "/track", method="POST")
 def find(it: Asked) -> Response:
-    """View only: whoever knows number and four digits sees the progress, and no more."""
+    """View only: whoever knows number and four digits sees the progress, or the registration in masks, and no more."""
     ctx = wiring.context()
     fields = it.form()
     try:
-        stored = following.look_up(ctx, fields.get("number", ""), fields.get("last4", ""))
+        found = following.look_up(ctx, fields.get("number", ""), fields.get("last4", ""))
     except DoorstepError as error:
         return html(pages.track(it.look, ctx.street, {"number": fields.get("number", "")[:20]}, error), status=error.status)
-    return _progress(it, "", stored)
+    if found.register is not None:
+        return register.shown(it, found.register, "")
+    if found.case is None:
+        raise Unknown("page")
+    return _progress(it, "", found.case)
 
 
 @route(follow, "/t/{token}")

@@ -100,8 +100,12 @@ def filled(typed: Typed) -> Typed:
 
 def page(it: Asked, token: str) -> Response:
     """What a registration's link shows."""
+    return shown(it, register_link.open_link(wiring.context(), token), token)
+
+
+def shown(it: Asked, stored: register_link.Stored, token: str) -> Response:
+    """A registration in masks; without a token it is for reading only."""
     ctx = wiring.context()
-    stored = register_link.open_link(ctx, token)
     place = ctx.places.get(stored.register.place)
     return html(pages_register.registration(it.look, ctx.street, stored.register, stored.events, place, token))
 

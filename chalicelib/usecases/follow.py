@@ -1,4 +1,7 @@
-"""A resident follows a case: by the link, or by its number and the last four digits of the phone (view only)."""
+"""A resident follows a case: by the link, or by its number and the last four digits of the phone (view only).
+
+The number of a registration opens it in the same way: the two share their form, the field, the lock and every answer.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from chalicelib.casework import ladder, numbers
 from chalicelib.casework.access import REPORTER, Actor
 from chalicelib.casework.case import Case
 from chalicelib.casework.decide import Command
+from chalicelib.casework.people import last4 as ending
+from chalicelib.casework.register import Register
 from chalicelib.errors import Limited, Unknown
-from chalicelib.models import cases
+from chalicelib.models import cases, registers
 from chalicelib.usecases import capability
 from chalicelib.usecases.acting import commit
 from chalicelib.usecases.context import Context
@@ -27,34 +32,54 @@ class Elsewhere:
     result: str = ""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a number stands for: a case or a registration, one of the two."""
+
+    case: cases.Stored | None = None
+    register: registers.Stored | None = None
+
+
 WRONG_TRIES = 5
 LOCK_MINUTES = 60
 ME = Actor(id=REPORTER)
 
 
-def look_up(ctx: Context, number: str, last4: str) -> cases.Stored:
-    """The case of that number, if the phone on it ends in these digits. View only.
+def look_up(ctx: Context, number: str, last4: str) -> Found:
+    """The case or registration of that number, if the phone on it ends in these digits. View only.
 
-    Wrong digits, an unknown number and a case without a phone look alike; after five failures the number is locked to this
-    way in for an hour. Raises `Unknown("look_up")` or `Limited("look_up")`.
+    Wrong digits, an unknown number and a case without a phone look alike, also in what they cost; after five failures the number
+    is locked to this way in for an hour. Raises `Unknown("look_up")` or `Limited("look_up")`.
     """
     no = numbers.normalise_number(number)
     digits = "".join(char for char in last4 if char.isdecimal())
     if no is None or len(digits) != 4:
         raise Unknown("look_up")
     # Counted before anything is read, so that parallel guesses do not get more than their share, and whether there is such a
-    # case or not: otherwise the lock would tell.
+    # number or not: otherwise the lock would tell.
     window = int(ctx.clock.wall().timestamp()) // (LOCK_MINUTES * 60)
     if cases.count_try(no, window, 1, LOCK_MINUTES * 60) > WRONG_TRIES:
         raise Limited("look_up", params={"minutes": LOCK_MINUTES})
-    stored = cases.get(no)
-    if stored is None or not stored.case.last4_mac:
-        raise Unknown("look_up")
+    case, register = cases.get(no), registers.get(no)
     digits = str(int(digits)).zfill(4)
-    if not hmac.compare_digest(ctx.keys.mac("last4", no, digits).hex(), stored.case.last4_mac):
+    given = ctx.keys.mac("last4", no, digits).hex()
+    of_case = bool(case and case.case.last4_mac) and hmac.compare_digest(given, case.case.last4_mac if case else "")
+    of_register = register is not None and hmac.compare_digest(digits.encode(), _ending(register.register).encode())
+    if not (of_case or of_register):
         raise Unknown("look_up")
     cases.count_try(no, window, -1, LOCK_MINUTES * 60)
-    return stored
+    return Found(case=case) if of_case else Found(register=register)
+
+
+def _ending(register: Register) -> str:
+    """The last four digits of the phone of whoever filled it in, which its mask shows; no four digits where there is none.
+
+    Not anybody's in it: five guesses an hour are to be worth no more here than on a case.
+    """
+    asked = [person for person in register.people if not person.gone and person.phone_mask]
+    if register.kind == "rental":
+        asked = [person for person in asked if (person.part == "landlord") == (register.by == "landlord")]
+    return ending(asked[0].phone_mask) if asked else ""
 
 
 def actions(ctx: Context, case: Case) -> list[str]:

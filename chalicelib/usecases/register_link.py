@@ -31,6 +31,7 @@ from chalicelib.usecases.register_submit import (
     today,
 )
 
+Stored = registers.Stored
 VERSION = "R"
 _NUMBER, _MAC = 9, 26
 # Each seals an envelope of its own; nobody corrects a form thirty times.

@@ -97,8 +97,10 @@ def received(look: Look, street: Street, register: Register, token: str) -> str:
 
 
 def registration(look: Look, street: Street, register: Register, events: Sequence[Event], place: Place | None, token: str) -> str:
-    """What the link shows: masks, state, history. Nobody can read back what they gave."""
-    look = replace(look, path=f"/t/{token}")
+    """What the link shows: masks, state, history. Nobody can read back what they gave. Without a token (found by number and four
+    digits) it is for reading only.
+    """
+    look = replace(look, path=f"/t/{token}" if token else "/track")
     kind = street.kind(register.kind)
     name = kind.name.text(look.lang) if kind else register.kind
     return render(
