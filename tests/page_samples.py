@@ -171,7 +171,6 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
         "rate shut": lambda: pages.rate(the, here, walk.case, TOKEN, {}, NotAllowed("already_rated")),
         "track": lambda: pages.track(the, here, typed, Limited("look_up", params={"minutes": 15})),
         "code problem": lambda: pages.code_problem(the, here, Unknown("code_forged")),
-        "closed kind": lambda: pages.closed_kind(the, here, "rental", door),
         "error": lambda: pages.error(
             the, here, NotAllowed("fields", fields=[FieldError("text", "too_long", {"max": 2000})]), "a1b2"
         ),

@@ -69,8 +69,8 @@ def guards(ctx: Context, phones: Iterable[str], place: str, address: str, *, pro
 def refusal(name: str, *, proved: bool) -> Limited:
     """What is said of a submission that the counter `name` stopped: prove it, or have patience where it was proved already."""
     bucket = BUCKETS[name]
-    reason = "submissions" if proved and bucket.most is not None else "heat"
-    return Limited(reason, params={"minutes": bucket.seconds // 60})
+    wait = {"minutes": bucket.seconds // 60}
+    return Limited("submissions", params=wait) if proved and bucket.most is not None else Limited("heat", params=wait)
 
 
 def challenge(ctx: Context, key: str) -> dict[str, object]:

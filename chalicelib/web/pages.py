@@ -36,7 +36,6 @@ __all__ = [
     "Look",
     "activate",
     "case",
-    "closed_kind",
     "code_problem",
     "error",
     "form",
@@ -246,19 +245,7 @@ def track(look: Look, street: Street, values: Mapping[str, str] | None = None, e
 def code_problem(look: Look, street: Street, error: DoorstepError) -> str:
     """A code that opens nothing: the plate without a door, the reason, and the phone."""
     title, detail = describe(look.lang, error)
-    return _plate_page(look, street, PlateView(street.name.text(look.lang), "", "", ""), title, detail)
-
-
-def closed_kind(look: Look, street: Street, kind: str, place: Place) -> str:
-    """A register that can't be filled in here yet."""
-    found = street.kind(kind)
-    name = found.name.text(look.lang) if found else ""
-    return _plate_page(
-        look, street, plate(street, place, look.lang), t(look.lang, "closed.title", kind=name), t(look.lang, "closed.detail")
-    )
-
-
-def _plate_page(look: Look, street: Street, door: PlateView, title: str, detail: str) -> str:
+    door = PlateView(street.name.text(look.lang), "", "", "")
     return render("plate_page.html", look, street, FORM, f=frame(look, street, title), plate=door, title=title, detail=detail)
 
 
