@@ -17,7 +17,9 @@ from chalice.app import Chalice
 from chalicelib import wiring
 from chalicelib.handlers import fallback
 from chalicelib.handlers.desk import desk
+from chalicelib.handlers.faq import faq
 from chalicelib.handlers.follow import follow
+from chalicelib.handlers.installed import installed
 from chalicelib.handlers.intake import intake
 from chalicelib.handlers.places import places
 from chalicelib.handlers.queue import queue
@@ -25,6 +27,7 @@ from chalicelib.handlers.register_desk import register_desk
 from chalicelib.handlers.register_exports import register_exports
 from chalicelib.handlers.resident import resident
 from chalicelib.handlers.signin import signin
+from chalicelib.handlers.similar import similar
 
 
 class Doorstep(Chalice):
@@ -55,6 +58,9 @@ app.register_blueprint(queue)
 app.register_blueprint(desk)
 app.register_blueprint(intake)
 app.register_blueprint(register_desk)
+app.register_blueprint(installed)
+app.register_blueprint(similar)
+app.register_blueprint(faq)
 app.register_blueprint(register_exports)
 app.register_blueprint(places)
 

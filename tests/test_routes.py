@@ -26,6 +26,10 @@ REVIEWED = {
     ("GET", "/t/{token}/{act}"): "a link; 128 bits",
     ("POST", "/t/{token}/{act}"): "a link; 128 bits",
     ("POST", "/api/v1/photos"): "an upload for a form; needs a signed code, pinned to the form's key",
+    ("POST", "/api/v1/similar"): "what is known about a door; needs a signed code, never another person's words",
+    ("GET", "/faq"): "answered questions, written to be public",
+    ("GET", "/sw.js"): "the form without a network; the same for everybody",
+    ("GET", "/app.webmanifest"): "name and icons for the home screen",
     ("GET", "/static/{name}"): "styles, scripts, icons",
     ("GET", "/desk/signin"): "the desk's door",
     ("POST", "/desk/signin"): "the desk's door; locked after five failures",
@@ -72,7 +76,7 @@ def test_no_level_has_two_names_of_variables(app: Any) -> None:
 
 
 def test_no_path_needs_more_than_ascii_and_none_is_greedy(app: Any) -> None:
-    assert all(re.fullmatch(r"(/|(/[A-Za-z0-9]+|/\{[a-z]+\})+)", path) for path in app.routes)
+    assert all(re.fullmatch(r"(/|(/[A-Za-z0-9.]+|/\{[a-z]+\})+)", path) for path in app.routes)
 
 
 def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: World) -> None:
@@ -84,7 +88,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
     for route in changing:
         if route.path in WITHOUT_SESSION:
             continue
-        path = route.path.format(case=no, act="accept", place="222222")
+        path = route.path.format(case=no, act="accept", place="222222", entry="222222")
         sent = urlencode({"attempt": "a" * 32, "version": "1"}).encode("ascii")
         answer = clerk.call("POST", path, sent, {"Content-Type": FORM, "Origin": clerk.origin})
         assert answer.status == 403, route
@@ -96,7 +100,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
 def test_every_roles_route_sends_strangers_to_the_door(world: World) -> None:
     for route in ROUTES.values():
         if route.roles:
-            path = route.path.format(case="2222-2222-2", act="accept", place="222222")
+            path = route.path.format(case="2222-2222-2", act="accept", place="222222", entry="222222")
             answer = world.client().call(route.method, path, b"", {"Content-Type": FORM})
             if route.method == "GET":
                 assert (answer.status, answer.header("Location")) == (303, "/desk/signin")

@@ -27,6 +27,7 @@ def csp(page: str | Iterable[str], bucket_origin: str = "") -> str:
         (
             "default-src 'none'",
             "script-src 'self'",
+            "manifest-src 'self'",
             f"style-src {' '.join(sorted(set(hashes))) or chr(39) + 'none' + chr(39)}",
             f"img-src 'self' data: blob:{bucket}",
             f"connect-src 'self'{bucket}",

@@ -1,6 +1,7 @@
 """Static files with a hash of their content in the name, so that they can be cached for ever.
 
-`form.js` is served as `form.3f9c2a1b04.js`. The names are made on first use and kept for the process.
+`form.js` is served as `form.3f9c2a1b04.js`. The names are made on first use and kept for the process. The service worker alone
+keeps its plain name: a browser asks for its next version under the address of the first.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "static"
+WORKER = "sw.js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".css": "text/css; charset=utf-8", ".png": "image/png"}
 
 
@@ -18,7 +20,7 @@ def _hashed() -> dict[str, str]:
     """Plain name → hashed name, for every file we serve."""
     names = {}
     for path in sorted(FOLDER.iterdir()):
-        if path.suffix in TYPES:
+        if path.suffix in TYPES and path.name != WORKER:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
             names[path.name] = f"{path.stem}.{digest}{path.suffix}"
     return names
@@ -37,3 +39,9 @@ def read_static(hashed_name: str) -> tuple[bytes, str] | None:
             path = FOLDER / name
             return path.read_bytes(), TYPES[path.suffix]
     return None
+
+
+@cache
+def worker() -> str:
+    """The service worker's script."""
+    return (FOLDER / WORKER).read_text("utf-8")

@@ -1,37 +1,62 @@
 // The form at the door: photos shrunk and uploaded while the person writes, the draft kept, sent once when the network is back.
-// Everything it says comes from the page's data attributes; without it the form works all the same.
+// Everything it says comes from the page's data attributes; without it the form works all the same. Photos are kept by kept.js.
 (() => {
   const form = document.getElementById("report");
   const area = document.getElementById("photos");
   const field = (name) => form.elements[name];
   const say = document.getElementById("say");
   const button = form.querySelector("button.main");
+  const id = form.dataset.draft;
+  const off = () => Promise.reject(new Error("kept.js is missing"));
+  const shelf = window.kept || { put: off, drop: off, forget: off, all: off, sweep: off };
   const KEPT = ["text", "category", "phone", "nickname", "elsewhere", "reporter", "key", "photos"];
   const tell = (text) => { say.textContent = text; say.hidden = !text; };
   for (const line of form.querySelectorAll(".js")) line.hidden = false;
 
+  // Two things wait until the page has loaded: answers while typing, and the worker that opens the form without a network.
+  addEventListener("load", () => {
+    for (const address of form.dataset.later.split(" ")) {
+      const script = document.createElement("script");
+      script.src = address;
+      document.head.append(script);
+    }
+  });
+  // It can be installed from the browser's own menu; it never asks.
+  addEventListener("beforeinstallprompt", (event) => event.preventDefault());
+
   // --- Draft -----------------------------------------------------------------------------------------------------------
   const DAY = 864e5;
   const load = () => {
-    try { return JSON.parse(localStorage.getItem(form.dataset.draft)); } catch (e) { return null; }
+    try { return JSON.parse(localStorage.getItem(id)); } catch (e) { return null; }
   };
   // It was promised to be sent by itself. That holds until an answer takes the draft away: a page may die, or the network go, in
   // the middle of sending. After a few tries a person has to look.
   const TRIES = 3;
   let waiting = false;
   let tries = 0;
+  // A page that was kept for times without a network brings the same key every time: once sent, it is another's.
+  const USED = "ds-used";
+  const used = () => {
+    try { return JSON.parse(localStorage.getItem(USED)) || []; } catch (e) { return []; }
+  };
+  const use = (key) => {
+    try { localStorage.setItem(USED, JSON.stringify([...used().filter((one) => one !== key), key].slice(-20))); } catch (e) { /* off */ }
+  };
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const keep = () => {
     const draft = { at: Date.now(), waiting, tries };
     for (const name of KEPT) draft[name] = field(name) ? field(name).value : "";
-    try { localStorage.setItem(form.dataset.draft, JSON.stringify(draft)); } catch (e) { /* full or off: nothing to do */ }
+    try { localStorage.setItem(id, JSON.stringify(draft)); } catch (e) { /* full or off: nothing to do */ }
   };
   let timer;
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 400); });
   addEventListener("pagehide", () => { if (field("text").value) keep(); });
 
+  if (form.dataset.filled === "0" && used().includes(field("key").value)) field("key").value = newKey();
   const draft = load();
   // What the server sent back after an error is newer than any draft; its key counts then.
-  if (draft && form.dataset.filled === "0" && draft.text && Date.now() - draft.at < 7 * DAY) {
+  const restoring = draft && form.dataset.filled === "0" && draft.text && Date.now() - draft.at < 7 * DAY;
+  if (restoring) {
     for (const name of KEPT) {
       const box = field(name);
       // Photos wait a day for their report, then they are deleted.
@@ -40,10 +65,10 @@
     for (const part of form.querySelectorAll("details")) {
       if ([...part.querySelectorAll("input")].some((input) => (input.type === "radio" ? input.checked && !input.defaultChecked : input.value))) part.open = true;
     }
-    tell(form.dataset.restored);
     tries = draft.tries || 0;
     waiting = draft.waiting && tries < TRIES; // opened again without a network, it is sent when that comes back
-    if (waiting && navigator.onLine) addEventListener("load", () => form.requestSubmit(button));
+    tell(waiting && !navigator.onLine ? form.dataset.kept : form.dataset.restored);
+    if (waiting && navigator.onLine) addEventListener("load", () => resend());
   }
 
   // --- Photos ----------------------------------------------------------------------------------------------------------
@@ -51,7 +76,9 @@
   const input = tiles.querySelector("input");
   const note = document.getElementById("photos-say");
   const most = Number(area.dataset.max);
-  const photos = []; // {slot, blob, state: "sending" | "done" | "failed", tile, request}
+  // {slot, blob, state: "sending" | "done" | "failed" | "kept", tile, request, safe, tried}. Kept ones lie in the phone and go up when
+  // the network is back; those that failed with a network are the person's to try again. `safe`: would outlive the page.
+  const photos = [];
   const taken = new Set(field("photos").value.split(",").filter(Boolean).map(Number));
   area.querySelector(".nojs").hidden = true;
   tiles.hidden = false;
@@ -85,7 +112,8 @@
   const update = () => {
     const sending = photos.some((photo) => photo.state === "sending");
     const failed = photos.some((photo) => photo.state === "failed");
-    note.textContent = sending ? area.dataset.sending : failed ? area.dataset.failed : "";
+    const stored = photos.some((photo) => photo.state === "kept");
+    note.textContent = sending ? area.dataset.sending : failed ? area.dataset.failed : stored ? area.dataset.stored : "";
     note.hidden = !note.textContent;
     field("photos").value = [...taken].sort().join(",");
     input.closest("li").hidden = taken.size + photos.filter((photo) => photo.state !== "done").length >= most;
@@ -93,15 +121,36 @@
     if (!sending && queued) { queued = false; form.requestSubmit(button); }
   };
   const strip = (photo, text) => { photo.tile.querySelector(".strip").textContent = text; };
+  // The last call that should have reached our own address did not.
+  let down = false;
+  const RETRIES = 3;
   const fail = (photo) => {
-    photo.state = "failed";
-    strip(photo, "");
-    photo.tile.querySelector(".again").hidden = false;
+    if (!photos.includes(photo)) return; // taken away meanwhile
+    const away = down || !navigator.onLine;
+    // What was promised to go out by itself tries again by itself.
+    if (waiting && !away && photo.tried < RETRIES) {
+      setTimeout(() => send(photo), 2000 * photo.tried);
+      return;
+    }
+    photo.state = away && photo.safe ? "kept" : "failed";
+    strip(photo, photo.state === "kept" ? area.dataset.wait : "");
+    photo.tile.querySelector(".again").hidden = photo.state === "kept";
     update();
   };
 
+  const show = (photo) => {
+    const image = photo.tile.querySelector("img");
+    image.src = URL.createObjectURL(photo.blob);
+    image.hidden = false;
+  };
+  const sendKept = () => {
+    for (const photo of photos) if (photo.state === "kept") send(photo);
+  };
+
   const send = async (photo) => {
+    if (!photos.includes(photo)) return;
     photo.state = "sending";
+    photo.tried = (photo.tried || 0) + 1;
     photo.tile.querySelector(".again").hidden = true;
     strip(photo, "0%");
     update();
@@ -111,6 +160,7 @@
         headers: { "Content-Type": "application/json", Accept: "application/json" },
         body: JSON.stringify({ code: field("code").value, key: field("key").value, slot: photo.slot, type: photo.blob.type }),
       });
+      down = false;
       if (!asked.ok) return fail(photo);
       const grant = await asked.json();
       const body = new FormData();
@@ -130,6 +180,7 @@
       request.open("POST", grant.url);
       request.send(body);
     } catch (e) {
+      down = true;
       fail(photo);
     }
   };
@@ -138,6 +189,7 @@
     if (photo.request) photo.request.abort();
     photos.splice(photos.indexOf(photo), 1);
     taken.delete(photo.slot);
+    shelf.drop(id, photo.slot).catch(() => {});
     photo.tile.remove();
     update();
     input.focus();
@@ -154,20 +206,37 @@
       photos.push(photo);
       newTile(photo);
       photo.blob = await shrink(file);
-      const image = photo.tile.querySelector("img");
-      image.src = URL.createObjectURL(photo.blob);
-      image.hidden = false;
+      show(photo);
+      photo.safe = await shelf.put(id, slot, photo.blob).then(() => true, () => false);
       send(photo);
     }
   });
 
-  // Those of a restored draft are up already; there is nothing to show of them but that, and a way to take them out.
+  // Those of a restored draft are up already; where the phone did not keep them there is nothing to show but that, and a way to
+  // take them out.
   for (const slot of taken) {
     const photo = { slot, state: "done" };
     photos.push(photo);
     newTile(photo);
     strip(photo, area.dataset.kept);
   }
+  const restore = async () => {
+    if (!restoring && form.dataset.filled === "0") return shelf.forget(id);
+    for (const { slot, blob } of await shelf.all(id)) {
+      let photo = photos.find((one) => one.slot === slot);
+      if (!photo) {
+        photo = { slot, state: "kept" };
+        photos.push(photo);
+        newTile(photo);
+        strip(photo, area.dataset.wait);
+      }
+      Object.assign(photo, { blob, safe: true });
+      show(photo);
+    }
+    update();
+    if (navigator.onLine) sendKept();
+  };
+  const restored = restore().then(() => shelf.sweep()).catch(() => {});
 
   // --- Sending ---------------------------------------------------------------------------------------------------------
   const label = button.textContent;
@@ -180,13 +249,15 @@
   let gone = false;
   form.addEventListener("submit", (event) => {
     if (gone || queued) return event.preventDefault();
-    if (!navigator.onLine) {
+    if (!navigator.onLine || down) {
       event.preventDefault();
+      if (!waiting) tries = 0;
       waiting = true;
-      tries = 0;
       keep();
-      tell(form.dataset.kept);
+      busy("");
+      tell(photos.every((photo) => photo.state === "done" || photo.safe) ? form.dataset.kept : form.dataset.words);
       say.scrollIntoView({ block: "center" });
+      if (navigator.onLine) resend();
       return;
     }
     if (photos.some((photo) => photo.state === "sending")) {
@@ -196,15 +267,34 @@
       return;
     }
     gone = true;
+    use(field("key").value);
     tries += waiting;
     keep();
     busy(form.dataset.busy);
   });
-  addEventListener("online", () => {
-    if (!waiting || gone || queued) return;
+  // A browser may call itself online where nothing gets through, and a report that is sent into that takes the page with it: so our
+  // own address is asked first.
+  const reached = () => fetch(form.dataset.sw, { cache: "no-store" }).then(() => true, () => false);
+  let again;
+  const resend = async () => {
+    await restored;
+    clearTimeout(again);
+    if (!waiting || gone || queued || !navigator.onLine) return; // the event will come
+    if (!(await reached())) {
+      again = setTimeout(resend, 15000);
+      return;
+    }
+    if (gone || queued) return;
+    down = false;
     tell("");
-    for (const photo of photos) if (photo.state === "failed") send(photo);
+    for (const photo of photos) if (photo.state === "failed" || photo.state === "kept") { photo.tried = 0; send(photo); }
     form.requestSubmit(button);
+  };
+  addEventListener("online", async () => {
+    await restored;
+    if (waiting) return resend();
+    down = false;
+    sendKept();
   });
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -3,6 +3,7 @@
   const sent = document.querySelector("[data-sent]");
   if (sent) {
     try { localStorage.removeItem(sent.dataset.sent); } catch (e) { /* storage is off: there is no draft */ }
+    if (window.kept) kept.forget(sent.dataset.sent).catch(() => {});
   }
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;
