@@ -116,6 +116,15 @@ def digest(event: Any, context: Any) -> Any:
     return asdict(register_digest.run(house.context, house.lists, words, _seconds_left(context)))
 
 
+@app.lambda_function(name="tidy")
+def tidy(event: Any, context: Any) -> Any:
+    """Every hour: what erasing left to do, and photos that belong to nobody."""
+    from chalicelib.usecases import tidying
+
+    house = wiring.house()
+    return asdict(tidying.tidy(house.context, house.photo_files, _seconds_left(context)))
+
+
 @app.lambda_function(name="export")
 def export(event: Any, context: Any) -> Any:
     """The base register with whole numbers: asked for with a reason, made in the background, handed out by links on record."""

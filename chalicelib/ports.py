@@ -92,6 +92,9 @@ class PhotoFiles(Protocol):
     def write(self, key: str, jpeg: bytes) -> None:
         """Puts a JPEG there."""
 
+    def listed(self, prefix: str, after: str, limit: int) -> list[tuple[str, datetime]]:
+        """Keys below the prefix in their order, behind `after`, at most `limit` (1,000), each with when it was written."""
+
     def delete(self, key: str) -> None:
         """Removes the object; quiet when it is gone already."""
 

@@ -21,7 +21,7 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export"}
+FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy"}
 MAY_DECRYPT = {"Reveal", "Export", "Notify", "Sweep"}
 
 
@@ -137,9 +137,9 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
             if actions(statement) & writes and {"Fn::GetAtt": [table, "Arn"]} in statement["Resource"]
         }
 
-    assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep"}
-    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest"}
-    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export"}
+    assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep", "Tidy"}
+    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy"}
+    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export", "Tidy"}
     assert writers("StaffTable") == {"APIHandler", "Reveal", "Export"}
     assert writers("KeysTable") == {"APIHandler"}
 

@@ -7,6 +7,7 @@ machine's wall time by the role that asks, so a role that can't read the bucket 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -107,6 +108,11 @@ class S3PhotoFiles:
             ContentDisposition="inline",
             CacheControl="private, max-age=300",
         )
+
+    def listed(self, prefix: str, after: str, limit: int) -> list[tuple[str, datetime]]:
+        asked = {"Bucket": self.bucket, "Prefix": prefix, "MaxKeys": limit}
+        found = self._s3().list_objects_v2(**asked, **({"StartAfter": after} if after else {})).get("Contents", [])
+        return [(entry["Key"], entry["LastModified"]) for entry in found]
 
     def delete(self, key: str) -> None:
         self._s3().delete_object(Bucket=self.bucket, Key=key)

@@ -14,6 +14,7 @@ IN_ALL = 12
 SIZES = ("full", "thumb")
 
 _REF = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_READY = re.compile(r"ready/([0-9A-Za-z_-]{8,64})/([0-9]{2})/(?:full|thumb)\.jpg")
 _INCOMING = re.compile(r"incoming/([0-9A-Za-z_-]{8,64})/([0-9]{2})")
 
 
@@ -42,6 +43,14 @@ def ready_key(ref: str, slot: int, size: str) -> str:
 def parse_incoming(key: str) -> tuple[str, int] | None:
     """(ref, slot) of an original's key, or None for any other key."""
     match = _INCOMING.fullmatch(key)
+    if match is None or not 1 <= int(match[2]) <= IN_ALL:
+        return None
+    return match[1], int(match[2])
+
+
+def parse_ready(key: str) -> tuple[str, int] | None:
+    """(ref, slot) of a re-encoded photo's key, or None for any other key."""
+    match = _READY.fullmatch(key)
     if match is None or not 1 <= int(match[2]) <= IN_ALL:
         return None
     return match[1], int(match[2])

@@ -179,17 +179,21 @@ def people(it: Asked) -> Response:
 
 @route(register_desk, "/desk/people", method="POST", roles=rules.KEEPERS)
 def person(it: Asked) -> Response:
-    """Where somebody is registered, or everything that is kept of them; both take a reason, and the second is logged there."""
+    """Where somebody is registered and what they reported, or everything that is kept of them; both take a reason, and the second
+    is logged there. Who gave no phone names the case itself.
+    """
     ctx, fields = wiring.context(), it.form()
     whose, reason = fields.get("whose", "")[:40], fields.get("reason", "")
     try:
-        macs = register_reveal.keeper_macs(ctx, it.staff.actor, whose, reason)
+        named = register_reveal.case_named(ctx, it.staff.actor, whose, reason)
+        macs = [] if named else register_reveal.keeper_macs(ctx, it.staff.actor, whose, reason)
         found = [(no, key, f"{it.look.root}/desk/registers/{no}") for no, key in register_reveal.located(macs)]
-        reported = privacy_cases.reported(macs)
-        records = None
+        reported = [named] if named else privacy_cases.reported(macs)
+        records, erased = None, ""
         if fields.get("do") == "erase_case" and fields.get("case", "") in reported:
             privacy_cases.erase_case(ctx, it.staff.actor, fields["case"], reason, attempt_of(fields))
             reported.remove(fields["case"])
+            erased = fields["case"]
         if fields.get("do") == "hand_out":
             sent = {"session": it.session_id, "whose": whose, "reason": reason, "attempt": attempt_of(fields)}
             answer = ctx.reveal(sent)
@@ -199,4 +203,6 @@ def person(it: Asked) -> Response:
     except NotAllowed as error:
         text = pages.people(it.look, ctx.street, viewer(it), (), error=error)
         return html(text, status=error.status)
-    return html(pages.people(it.look, ctx.street, viewer(it), found, records, cases=reported))
+    return html(
+        pages.people(it.look, ctx.street, viewer(it), found, records, cases=reported, erased=erased, typed=(whose, reason))
+    )

@@ -108,6 +108,24 @@ def settle(ref: str, slot: int, *, source: str, status: str, code: str = "", wid
     return _updated(ref, slot, actions, ours)
 
 
+def close(ref: str, slot: int, *, before: int, ttl: int) -> bool:
+    """Ends a place whose photo nobody can finish: it has no row, is refused already, or its lease ended before that instant.
+
+    False when it is ready or being worked on. No upload gets the place afterwards.
+    """
+    if any(row.slot == slot and row.status == "refused" for row in rows(ref)):
+        return True
+    over = PhotoRow.status.is_in("reserved", "pending") & (PhotoRow.lease < before)
+    gone = PhotoRow.pk.does_not_exist()
+    actions = [
+        PhotoRow.status.set("refused"),
+        PhotoRow.code.set("lost"),
+        PhotoRow.lease.remove(),
+        PhotoRow.ttl.set(PhotoRow.ttl | ttl),
+    ]
+    return _updated(ref, slot, actions, gone | over)
+
+
 def _updated(ref: str, slot: int, actions: list[Any], condition: Condition) -> bool:
     try:
         _row(ref, slot).update(actions=actions, condition=condition)

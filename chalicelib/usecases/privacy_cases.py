@@ -1,37 +1,57 @@
-"""Erasing who reported a case, on request: the number, the name, every word typed; the case's figures and steps stay.
+"""Erasing who reported a case, on request: the number, the name, every word typed, the photos; the case's figures and steps stay.
 
-The history is scrubbed and folded anew, so that state and events agree as they always do. Pictures go with their own retention
-(the bucket's rule), messages that went out with theirs, backups after 35 days.
+One write scrubs the history, folds it anew (so that state and events agree as they always do), takes the person's hash out of the
+cases that this one was merged into, and notes what is left to do: photos, messages, the row that finds the person. The first part
+of that is done at once; the function `tidy` finishes it, whatever happened in between, and looks again two hours later for an
+upload that was under way. Backups keep what they held for up to 35 days.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from chalicelib.casework import register_rules as rules
-from chalicelib.casework.access import Actor
-from chalicelib.casework.events import Event, stamp
+from chalicelib.casework.access import REPORTER, Actor
+from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.folds import fold
 from chalicelib.errors import Conflict, FieldError, Forbidden, NotAllowed, Unknown
-from chalicelib.models import cases, registers
+from chalicelib.models import cases, outbox, photos, registers
+from chalicelib.models.outbox import OutboxRow
 from chalicelib.models.registers import RegisterItem
+from chalicelib.models.store import ARCHIVE, archive_key, pack, unpack
+from chalicelib.ports import PhotoFiles, VaultClosed
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.privacy import REASON_MAX
 from chalicelib.usecases.register_work import bind
 
 # What identifies the reporter, and what was typed freely, wherever it stands in an event.
-_WHO = frozenset({"nickname", "phone_mask", "phone_mac", "last4_mac"})
+_WHO = frozenset({"nickname", "phone_mask", "last4_mac"})
 _TYPED = frozenset({"text", "words", "note", "elsewhere", "result", "question", "remark"})
+# Cases above one another by merging; more than anybody merges.
+CHAIN = 20
+# An upload that was granted before may arrive so long afterwards.
+AGAIN = timedelta(hours=2)
+_TODO = "TIDY"
+
+Clean = Callable[[Any], Any]
+
+
+class Todo(msgspec.Struct, frozen=True):
+    """What is left of a case that was erased at `at` (wall time): photos under `ref`, rows and messages under the hash `mac`."""
+
+    no: str
+    ref: str
+    mac: str
+    at: str
 
 
 def erase_case(ctx: Context, actor: Actor, no: str, reason: str, attempt: str) -> cases.Stored:
     """Raises `Unknown("case")`, `Forbidden("not_yours")`, `NotAllowed("fields")` without a reason, `Conflict("busy")`."""
-    if not any(grant == f"{role}@street" for role in rules.KEEPERS for grant in actor.grants):
-        raise Forbidden("not_yours")
+    may_keep(actor)
     if not reason.strip() or len(reason) > REASON_MAX:
         raise NotAllowed("fields", fields=[FieldError("reason", "required")])
     bound = bind(actor, attempt, "erase_case", {"no": no})
@@ -39,58 +59,188 @@ def erase_case(ctx: Context, actor: Actor, no: str, reason: str, attempt: str) -
         stored = cases.get(no)
         if stored is None:
             raise Unknown("case")
-        if any(event.attempt == bound for event in stored.events):
-            return stored
-        try:
-            made = cases.write_all([_change(ctx, stored, actor, reason, bound)], bound, ctx.street)
-        except cases.Stale:
-            continue
-        if stored.case.phone_mac:
-            RegisterItem(f"P#{stored.case.phone_mac}", f"C#{no}").delete()
+        if stored.has(bound):
+            made = stored
+        else:
+            try:
+                made = cases.write_all(_changes(ctx, stored, actor, reason, bound), bound, ctx.street)
+            except cases.Stale:
+                continue
+        for todo in todos():
+            if todo.no == no:
+                clear_rows(todo)
         return made
     raise Conflict("busy")
 
 
-def _change(ctx: Context, stored: cases.Stored, actor: Actor, reason: str, attempt: str) -> cases.Change:
-    old = [tuple(scrub(part)) for part in _archives(stored)]
-    recent = tuple(scrub(stored.events))
-    case = fold(stored.case.no, [event for part in old for event in part] + list(recent))
-    scrubbed = msgspec.structs.replace(stored, case=case, events=recent, sealed=None)
-    event = Event(
-        seq=case.version + 1,
-        type="erased",
-        at=max(stamp(ctx.clock.civil()), case.updated_at),
-        by=actor.id,
-        attempt=attempt,
-        data={"reason": reason, "who": actor.name, "internal": True},
-    )
-    rows = [
-        cases.CaseItem(cases.key(case.no), f"A#{number:04d}", body=zlib.compress(msgspec.json.encode(part), 6))
-        for number, part in enumerate(old, start=1)
+def may_keep(actor: Actor) -> None:
+    """Raises `Forbidden("not_yours")` unless the actor answers for people's rights in the whole street."""
+    if not any(grant == f"{role}@street" for role in rules.KEEPERS for grant in actor.grants):
+        raise Forbidden("not_yours")
+
+
+def _changes(ctx: Context, stored: cases.Stored, actor: Actor, reason: str, bound: str) -> list[cases.Change]:
+    """The case itself first, then those that it was merged into."""
+    case, now = stored.case, ctx.clock.civil()
+    todo = Todo(case.no, case.photo_ref, case.phone_mac, stamp(ctx.clock.wall()))
+    noted = cases.CaseItem(_TODO, case.no, card=msgspec.json.encode(todo).decode())
+    said = {"reason": reason, "who": actor.name, "internal": True}
+
+    def erased(part: cases.Stored, data: dict[str, Any]) -> Event:
+        at = max(stamp(now), part.case.updated_at)
+        return Event(seq=part.case.version + 1, type="erased", at=at, by=actor.id, attempt=bound, data=data)
+
+    own, rows = _rewritten(stored, lambda value: _clean(value, case.phone_mac))
+    changes = [
+        cases.Change(msgspec.structs.replace(own, sealed=None), [erased(stored, said)], [*rows, noted], ctx.place_of(case))
     ]
-    return cases.Change(scrubbed, [event], rows, ctx.place_of(case))
+    for above in _above(stored) if case.phone_mac else ():
+        kept, rows = _rewritten(above, lambda value: _without(value, case.no))
+        changes.append(cases.Change(kept, [erased(above, {**said, "no": case.no})], rows, ctx.place_of(above.case)))
+    return changes
+
+
+def _above(stored: cases.Stored) -> list[cases.Stored]:
+    """The cases that this one was ever merged into, one after another: each keeps the hash of everybody below it, and goes on
+    keeping it when the case below is opened again.
+    """
+    found: list[cases.Stored] = []
+    seen, waiting = {stored.case.no}, _merged_into(stored)
+    while waiting and len(found) < CHAIN:
+        into = waiting.pop(0)
+        above = cases.get(into) if into not in seen else None
+        seen.add(into)
+        if above is not None:
+            found.append(above)
+            waiting += _merged_into(above)
+    return found
+
+
+def _merged_into(stored: cases.Stored) -> list[str]:
+    events = [*(event for part in _archives(stored) for event in part), *stored.events]
+    return [event.data["into"] for event in events if event.data.get("into")]
+
+
+def _rewritten(stored: cases.Stored, clean: Clean) -> tuple[cases.Stored, list[cases.CaseItem]]:
+    """The case with every event cleaned and folded anew, and its archive rows."""
+    old = [scrub(part, clean) for part in _archives(stored)]
+    recent = tuple(scrub(stored.events, clean))
+    case = fold(stored.case.no, [event for part in old for event in part] + list(recent))
+    key = cases.key(case.no)
+    rows = [cases.CaseItem(key, archive_key(number), body=pack(part)) for number, part in enumerate(old, start=1)]
+    return msgspec.structs.replace(stored, case=case, events=recent), rows
 
 
 def _archives(stored: cases.Stored) -> list[list[Event]]:
     """The events that spilled, row by row."""
     if not stored.archived:
         return []
-    rows = cases.CaseItem.query(cases.key(stored.case.no), cases.CaseItem.sk.startswith("A#"), consistent_read=True)
-    return [msgspec.json.decode(zlib.decompress(row.body), type=list[Event]) for row in rows]
+    rows = cases.CaseItem.query(cases.key(stored.case.no), cases.CaseItem.sk.startswith(ARCHIVE), consistent_read=True)
+    return [unpack(row.body, list[Event]) for row in rows]
 
 
-def scrub(events: Iterable[Event]) -> list[Event]:
-    return [msgspec.structs.replace(event, data=_clean(event.data)) for event in events]
+def scrub(events: Iterable[Event], clean: Clean) -> list[Event]:
+    return [msgspec.structs.replace(event, data=clean(event.data)) for event in events]
 
 
-def _clean(value: Any) -> Any:
-    """The same without what names the reporter, and with free words emptied; everything else as it is."""
+def _clean(value: Any, mac: str) -> Any:
+    """The same without what names the reporter, and with free words emptied. Hashes of other people, who are answered with this
+    case, stay.
+    """
     if isinstance(value, dict):
-        kept = {name: part for name, part in value.items() if name not in _WHO}
-        return {name: "" if name in _TYPED and isinstance(part, str) else _clean(part) for name, part in kept.items()}
-    return [_clean(part) for part in value] if isinstance(value, list) else value
+        kept = {name: part for name, part in _without_own(value, mac).items() if name not in _WHO}
+        return {name: "" if name in _TYPED and isinstance(part, str) else _clean(part, mac) for name, part in kept.items()}
+    return [_clean(part, mac) for part in value] if isinstance(value, list) else value
 
 
-def reported(macs: Iterable[str]) -> list[str]:
+def _without(value: Any, no: str) -> Any:
+    """The same without the hash of that case's reporter, and nothing else changed. The same person's own cases keep theirs: they
+    are erased by their own numbers.
+    """
+    if isinstance(value, dict):
+        kept = value if value.get("no") != no else {name: part for name, part in value.items() if name != "phone_mac"}
+        return {name: _without(part, no) for name, part in kept.items()}
+    return [_without(part, no) for part in value] if isinstance(value, list) else value
+
+
+def _without_own(value: dict[str, Any], mac: str) -> dict[str, Any]:
+    return {name: part for name, part in value.items() if name != "phone_mac" or part != mac}
+
+
+def todos() -> list[Todo]:
+    """What is left of erased cases, read consistently."""
+    rows = cases.CaseItem.query(_TODO, consistent_read=True)
+    return [msgspec.json.decode(row.card, type=Todo) for row in rows if row.card]
+
+
+def clear_rows(todo: Todo) -> None:
+    """What finds the person or shows the photos. May be repeated."""
+    if todo.mac:
+        RegisterItem(f"P#{todo.mac}", f"C#{todo.no}").delete()
+    for row in photos.rows(todo.ref) if todo.ref else ():
+        row.delete()
+
+
+def finish(ctx: Context, todo: Todo, files: PhotoFiles) -> bool:
+    """Everything that is left. True when that was the last look; until then the note stays. May be repeated."""
+    clear_rows(todo)
+    if todo.mac:
+        to = outbox.recipient_key(ctx.keys.mac("recipient", todo.mac))
+        # Sent ones too: they hold a mask. Those not sent yet can't be any more, their number is gone.
+        for row in OutboxRow.query(to, OutboxRow.sk.startswith(f"{todo.no}#"), consistent_read=True):
+            row.delete()
+    if todo.ref:
+        for prefix in (f"ready/{todo.ref}/", f"incoming/{todo.ref}/"):
+            for key, _ in files.listed(prefix, "", 100):
+                files.delete(key)
+    if ctx.clock.wall() - parse(todo.at) < AGAIN:
+        return False
+    cases.CaseItem(_TODO, todo.no).delete()
+    return True
+
+
+def hand_out(ctx: Context, actor: Actor, macs: Sequence[str], reason: str, attempt: str) -> list[dict[str, str]]:
+    """What is kept of the reporter of these numbers' cases, for that person; each case logs it before it is opened."""
+    found = []
+    for no in reported(macs):
+        stored = _logged(ctx, actor, no, reason, attempt)
+        if stored is None or stored.case.phone_mac not in macs:
+            # Erased meanwhile.
+            continue
+        case = stored.case
+        events = [*(event for part in _archives(stored) for event in part), *stored.events]
+        words = [
+            str(event.data[name])
+            for event in events
+            if event.by == REPORTER
+            for name in ("text", "words")
+            if event.data.get(name)
+        ]
+        told = {"no": no, "kind": case.kind, "place": case.place, "state": case.state, "created_at": case.received_at}
+        try:
+            phone = ctx.vault.open(f"case:{no}", stored.sealed).get("phone", "") if stored.sealed else ""
+        except VaultClosed:
+            phone = ""
+        found.append({**told, "name": case.nickname, "phone": phone, "text": "\n".join(dict.fromkeys([case.text, *words]))})
+    return found
+
+
+def _logged(ctx: Context, actor: Actor, no: str, reason: str, attempt: str) -> cases.Stored | None:
+    bound = bind(actor, attempt, "hand_out_case", {"no": no, "reason": reason})
+    for _ in range(cases.TRIES):
+        stored = cases.get(no)
+        if stored is None or stored.has(bound):
+            return stored
+        said = {"reason": "other", "note": reason, "who": actor.name, "internal": True}
+        at = max(stamp(ctx.clock.civil()), stored.case.updated_at)
+        event = Event(seq=stored.case.version + 1, type="revealed", at=at, by=actor.id, attempt=bound, data=said)
+        try:
+            return cases.write(stored, [event], (), bound, ctx.street, ctx.place_of(stored.case))
+        except cases.Stale:
+            continue
+    raise Conflict("busy")
+
+
+def reported(macs: Sequence[str]) -> list[str]:
     """Numbers of the cases that came under these keyed hashes: has this phone reported before?"""
     return sorted({row.removeprefix("C#") for mac in macs for row in registers.found_by(mac) if row.startswith("C#")})

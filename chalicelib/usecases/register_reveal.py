@@ -14,11 +14,12 @@ from chalicelib.casework import people as phones
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import Actor
 from chalicelib.casework.idcards import normalise_id
+from chalicelib.casework.numbers import normalise_number
 from chalicelib.casework.register import Person
 from chalicelib.errors import Conflict, DoorstepError, FieldError, Forbidden, NotAllowed, Unknown
-from chalicelib.models import registers
+from chalicelib.models import cases, registers
 from chalicelib.ports import VaultClosed
-from chalicelib.usecases import signin
+from chalicelib.usecases import privacy_cases, signin
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.register_submit import mac_of, record_name
 from chalicelib.usecases.register_work import bind, find
@@ -94,7 +95,7 @@ def _open(ctx: Context, stored: registers.Stored, person: Person) -> dict[str, s
 
 
 def hand_out(ctx: Context, session_id: str, whose: str, reason: str, attempt: str) -> list[dict[str, str]]:
-    """Everything that is kept of one person, for that person: each registration logs it before it is opened.
+    """Everything that is kept of one person, for that person: each registration and each case logs it before it is opened.
 
     `whose` is the ID number or the phone as typed. Raises `Forbidden("not_yours")`, `NotAllowed("whose")`.
     """
@@ -112,13 +113,23 @@ def hand_out(ctx: Context, session_id: str, whose: str, reason: str, attempt: st
         lease = {"lease_from": register.lease_from, "lease_to": register.lease_to, "created_at": register.created_at}
         consent = {"consent": register.consent.version if register.consent else ""}
         found.append({**flat, **lease, **consent, "part": person.part, **_open(ctx, stored, person)})
-    return found
+    return found + privacy_cases.hand_out(ctx, actor, macs, reason, attempt)
+
+
+def case_named(ctx: Context, actor: Actor, whose: str, reason: str) -> str:
+    """The case whose number was typed instead of a person's, or nothing. Raises like `keeper_macs`."""
+    privacy_cases.may_keep(actor)
+    no = normalise_number(whose)
+    if not no or cases.get(no) is None:
+        return ""
+    if not reason.strip() or len(reason) > NOTE_MAX:
+        raise NotAllowed("reveal_reason")
+    return no
 
 
 def keeper_macs(ctx: Context, actor: Actor, whose: str, reason: str) -> list[str]:
     """The keyed hashes of what was typed, for those who answer for people's rights in the whole street."""
-    if not any(grant == f"{role}@street" for role in rules.KEEPERS for grant in actor.grants):
-        raise Forbidden("not_yours")
+    privacy_cases.may_keep(actor)
     id_number, phone = normalise_id(whose), phones.normalise_phone(whose)
     if id_number is None and phone is None:
         raise NotAllowed("whose")

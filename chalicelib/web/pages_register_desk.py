@@ -156,9 +156,12 @@ def people(
     error: DoorstepError | None = None,
     *,
     cases: Sequence[str] = (),
+    erased: str = "",
+    typed: tuple[str, str] = ("", ""),
 ) -> str:
     """`found` are (number, key, link) of the registrations a person is in, `cases` those that came with the number asked for;
-    `records` is what is handed out, after the log.
+    `records` is what is handed out, after the log. `erased` is the case that was just erased. The person and the reason stay
+    typed, so that the next step needs no second typing.
     """
     lines = [[(name, value) for name, value in record.items() if value] for record in records or ()]
     return desk_page(
@@ -171,6 +174,9 @@ def people(
         cases=cases,
         records=lines,
         asked=records is not None,
+        erased=erased,
+        whose=typed[0],
+        reason=typed[1],
         problem=present.problem(look.lang, "rental", error),
     )
 

@@ -30,7 +30,7 @@ from infra.template.data import cors_configuration, data_template
 
 LOG = logging.getLogger("doorstep.serve")
 
-STREAM_S, PHOTOS_S, SWEEP_S, DIGEST_S = 0.2, 0.5, 60.0, 60.0
+STREAM_S, PHOTOS_S, SWEEP_S, DIGEST_S, TIDY_S = 0.2, 0.5, 60.0, 60.0, 300.0
 FINISH_S = 10.0
 
 
@@ -156,9 +156,12 @@ class Machine:
         def registers() -> None:
             module.digest(schedule_event(stamp(self.clock.civil()), self.engine.region), context("digest"))
 
+        def tidy() -> None:
+            module.tidy(schedule_event(stamp(self.clock.civil()), self.engine.region), context("tidy"))
+
         notify = Pump("notify", alone(stream.step), STREAM_S)
-        digest = Pump("digest", alone(registers), DIGEST_S)
-        for pump in (notify, Pump("photo", photos.step, PHOTOS_S), Pump("sweep", alone(sweep), SWEEP_S), digest):
+        hourly = (Pump("digest", alone(registers), DIGEST_S), Pump("tidy", tidy, TIDY_S))
+        for pump in (notify, Pump("photo", photos.step, PHOTOS_S), Pump("sweep", alone(sweep), SWEEP_S), *hourly):
             pump.start()
             self._closing.callback(self._stop_pump, pump)
 

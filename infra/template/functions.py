@@ -38,6 +38,7 @@ SIZES: Mapping[str, Size] = {
     "Sweep": Size(512, 58),
     "Digest": Size(512, 300),
     "Export": Size(1024, 900),
+    "Tidy": Size(512, 120),
 }
 
 
@@ -59,7 +60,7 @@ def function_resources(handlers: Mapping[str, str], runtime: str, street: Street
         resources[group] = log_group(street)
         resources[own_role] = role(logical, street, partition, group)
         resources[logical] = _function(logical, handler, runtime, own_role, group)
-    resources |= _stream() | _arrival() | _schedule() | _daily(street) | _export()
+    resources |= _stream() | _arrival() | _schedule() | _daily(street) | _export() | _hourly()
     return {"Resources": resources}
 
 
@@ -176,6 +177,30 @@ def _daily(street: Street) -> Json:
     }
 
 
+def _hourly() -> Json:
+    return {
+        "TidyHourly": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "What erasing left, and photos without a case",
+                "State": "ENABLED",
+                "ScheduleExpression": "rate(1 hour)",
+                "Targets": [{"Id": "tidy", "Arn": attr("Tidy", "Arn")}],
+            },
+        },
+        "TidyHourlyPermission": _permission("Tidy", "TidyHourly"),
+        "TidyOnce": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": ref("Tidy"),
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": 600,
+            },
+        },
+    }
+
+
 def _export() -> Json:
     """Called in the background by the pages. Out of time it raises; called again it goes on where it stopped."""
     return {
@@ -213,5 +238,6 @@ def function_outputs() -> Json:
         "SweepFunction": {"Value": ref("Sweep")},
         "DigestFunction": {"Value": ref("Digest")},
         "ExportFunction": {"Value": ref("Export")},
+        "TidyFunction": {"Value": ref("Tidy")},
         "WebFunction": {"Value": ref("APIHandler")},
     }

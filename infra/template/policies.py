@@ -29,6 +29,7 @@ def statements(logical: str, street: Street, partition: str) -> list[Json]:
         "Sweep": _sweep,
         "Digest": _digest,
         "Export": _export,
+        "Tidy": _tidy,
     }[logical](street, partition)
 
 
@@ -141,6 +142,19 @@ def _export(street: Street, partition: str) -> list[Json]:
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
         _objects("Full", "PhotosBucket", "full/", "s3:PutObject", "s3:GetObject"),
+    ]
+
+
+def _tidy(street: Street, partition: str) -> list[Json]:
+    """It deletes what erasing left and photos that belong to nobody; it reads none of them and opens nothing."""
+    return [
+        _table("CasesTable", ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")),
+        _table("OutboxTable", ("Query", "DeleteItem")),
+        _table("RegistersTable", ("DeleteItem",)),
+        _table("KeysTable", ("GetItem",)),
+        _objects("Arrived", "PhotosBucket", "incoming/", "s3:DeleteObject"),
+        _objects("Ready", "PhotosBucket", "ready/", "s3:DeleteObject"),
+        {"Sid": "Look", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": attr("PhotosBucket", "Arn")},
     ]
 
 

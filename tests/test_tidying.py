@@ -1,0 +1,112 @@
+"""Photos that belong to nobody are swept, a piece of the bucket at a time; what is being worked on is never touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.casework.photos import incoming_key, ready_key
+from chalicelib.models import photos
+from chalicelib.usecases import tidying
+from tests.picture_files import jpeg
+from tests.test_erasing import Later, objects, put
+from tests.world import World
+
+
+def run(world: World, hours: float = 8, seconds: Any = None) -> tidying.Tidied:
+    ctx = replace(world.context, clock=Later(hours))
+    return tidying.tidy(ctx, wiring.house().photo_files, seconds or (lambda: 60.0))
+
+
+def row(world: World, ref: str, slot: int, status: str, lease_hours: float) -> None:
+    """A photo row in that state, its lease ending so many hours from now."""
+    assert world.context.places
+    lease = int(Later(lease_hours).wall().timestamp())
+    if status == "reserved":
+        photos.reserve(ref, slot, token="t", by="reporter", now=1, lease=lease, ttl=2**31)
+        return
+    photos.claim(ref, slot, source="s", at="2026-11-18T02:00:00Z", now=1, lease=lease, ttl=2**31)
+    if status != "pending":
+        photos.settle(ref, slot, source="s", status=status)
+
+
+def test_orphans_go_and_nothing_else_does(both_worlds: World) -> None:
+    world = both_worlds
+    stays = {"readyone": "ready", "working1": "pending"}
+    goes = {"refused1": "refused", "givenup1": "pending", "reserve1": "reserved"}
+    for ref, status in (stays | goes).items():
+        row(world, ref, 1, status, 24 if ref == "working1" else -1)
+    for ref in (*stays, *goes, "rowless1"):
+        for size in ("full", "thumb"):
+            put(world, ready_key(ref, 1, size))
+    put(world, incoming_key("rowless1", 2))
+    put(world, "lists/export/c01/x.zip")
+    everything = objects(world)
+    # Young files are left alone, whatever stands in the table: their rows may only just be on the way.
+    assert (run(world, 0).orphans, run(world, 6.9).left, objects(world)) == (0, 0, everything)
+    found = run(world, 9)
+    assert (found.orphans, found.left, found.finished) == (8, 1, True)
+    assert objects(world) == [
+        "lists/export/c01/x.zip",
+        *sorted(ready_key(ref, 1, size) for ref in stays for size in ("full", "thumb")),
+    ]
+    assert run(world, 9).orphans == 0
+    # An upload to a place that was swept comes too late instead of half.
+    assert not photos.claim("rowless1", 1, source="new", at="", now=1, lease=2, ttl=3)
+    assert photos.claim("rowless1", 3, source="new", at="", now=1, lease=2, ttl=3)
+
+
+def test_a_photo_that_comes_back_at_the_very_moment_is_whole_or_not_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at the row and the deletion another upload to the same place begins and ends."""
+    put(world, ready_key("rowless1", 1, "full"))
+    closing = photos.close
+
+    def raced(ref: str, slot: int, **how: Any) -> bool:
+        # It claims first, so that its row stands: the file it writes is not an orphan any more.
+        photos.claim(ref, slot, source="new", at="", now=1, lease=int(Later(9).wall().timestamp()), ttl=2**31)
+        return closing(ref, slot, **how)
+
+    monkeypatch.setattr(photos, "close", raced)
+    assert run(world, 8).orphans == 0
+    assert objects(world) == [ready_key("rowless1", 1, "full")]
+
+
+def test_a_large_bucket_is_swept_in_pieces_that_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tidying, "PIECE", 3)
+    refs = [f"rowless{number}" for number in range(4)]
+    for ref in refs:
+        for size in ("full", "thumb"):
+            put(world, ready_key(ref, 1, size))
+    left = []
+    for _ in range(4):
+        run(world)
+        left.append(len(objects(world)))
+    assert left == [5, 2, 0, 0]
+    for ref in refs:
+        put(world, incoming_key(ref, 2))
+    times = iter([60.0, 60.0, 5.0, *[60.0] * 20])
+    assert not run(world, seconds=lambda: next(times)).finished
+    assert len(objects(world)) == 2
+    assert run(world, seconds=lambda: 60.0).finished
+    assert objects(world) == []
+
+
+def test_the_function_sweeps_what_the_photo_function_left(world: World) -> None:
+    """As deployed: the event, the policy's names and the one-machine context."""
+    files = wiring.house().photo_files
+    world.aws("s3").put_object(Bucket=files.bucket, Key=incoming_key("uploaded1", 1), Body=jpeg(40, 30))
+    from chalicelib.usecases.photos import process
+
+    event = {"detail": {"bucket": {"name": files.bucket}, "object": {"key": incoming_key("uploaded1", 1)}}}
+    assert [done.outcome for done in process(event, files, world.clock, 400)] == ["ready"]
+
+    class Time:
+        def get_remaining_time_in_millis(self) -> int:
+            return 60_000
+
+    assert world.app.tidy({}, Time()) == {"erased": 0, "orphans": 0, "left": 0, "finished": True}
+    assert run(world).orphans == 0
+    assert len(objects(world, "ready/")) == 2
