@@ -18,6 +18,7 @@ from chalicelib import wiring
 from chalicelib.handlers import fallback
 from chalicelib.handlers.desk import desk
 from chalicelib.handlers.faq import faq
+from chalicelib.handlers.figures import figures
 from chalicelib.handlers.follow import follow
 from chalicelib.handlers.installed import installed
 from chalicelib.handlers.intake import intake
@@ -58,6 +59,7 @@ app.register_blueprint(queue)
 app.register_blueprint(desk)
 app.register_blueprint(intake)
 app.register_blueprint(register_desk)
+app.register_blueprint(figures)
 app.register_blueprint(installed)
 app.register_blueprint(similar)
 app.register_blueprint(faq)

@@ -14,6 +14,8 @@ import pytest
 from chalicelib import errors
 from chalicelib.casework.access import ROLES
 from chalicelib.casework.case import ENDED_STATES, OPEN_STATES, OUTCOMES
+from chalicelib.casework.figures_count import GROUPS as FIGURE_GROUPS
+from chalicelib.casework.figures_count import Count, Line, Sums
 from chalicelib.casework.finding import FACETS
 from chalicelib.casework.folds import FOLDS
 from chalicelib.casework.ladder import STEPS
@@ -155,6 +157,12 @@ FAMILIES: dict[str, set[str]] = {
     "request.": set(REQUESTS),
     "desk.group.": set(GROUPS),
     "desk.known.rule_": set(Supervision.__struct_fields__),
+    "figures.rate.": set(Count(Line(), {}, [], Sums()).rates),
+    "figures.by.": {*FIGURE_GROUPS, "course", "hotline", "rest"},
+    "figures.part.": {"day", "week", "month"},
+    "figures.file.": {"xlsx", "csv", "json"},
+    "figures.found.": {"active", "passive"},
+    "figures.than.": {"more", "less", "same"},
     "duration.": {f"{unit}.{form}" for unit in UNITS for form in ("one", "other")},
     "date.weekday.": {str(n) for n in range(7)},
     "date.month.": {str(n) for n in range(1, 13)},
@@ -300,7 +308,10 @@ def test_every_key_that_code_or_templates_name_exists() -> None:
 
 
 # Keys that templates put together from a list beside them.
-IN_LOOPS = ("desk.sheet.", "desk.visit_day.", "desk.handover.", "desk.triage.")
+IN_LOOPS = (
+    *("desk.sheet.", "desk.visit_day.", "desk.handover.", "desk.triage.", "figures.head.", "figures.number."),
+    *("figures.how.", "figures.unit.", "figures.first.", "figures.closing."),
+)
 
 
 def test_every_key_is_used() -> None:

@@ -31,6 +31,7 @@ REVIEWED = {
     ("GET", "/sw.js"): "the form without a network; the same for everybody",
     ("GET", "/app.webmanifest"): "name and icons for the home screen",
     ("GET", "/static/{name}"): "styles, scripts, icons",
+    ("GET", "/public"): "the street's public page; counts and sentences without anything personal",
     ("GET", "/desk/signin"): "the desk's door",
     ("POST", "/desk/signin"): "the desk's door; locked after five failures",
     ("GET", "/desk/activate/{token}"): "a one-time link; 192 bits",
