@@ -69,6 +69,13 @@ class House:
 
         return S3PhotoFiles(self.aws, self.settings.photos_bucket)
 
+    def drawn_code(self, code: str) -> tuple[str, str]:
+        """What a printed code says, and its picture as SVG to stand in a page."""
+        from chalicelib.adapters.codeimages import code_url, svg
+
+        url = code_url(self.context.street.domain, code)
+        return url, svg(url).decode()
+
     @property
     def lists(self) -> ports.Lists:
         from chalicelib.adapters.lists import S3Lists

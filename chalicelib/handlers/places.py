@@ -26,7 +26,9 @@ def listed(it: Asked) -> Response:
 
 @route(places, "/desk/places/{place}", roles=PRINTERS)
 def poster(it: Asked, place: str) -> Response:
-    ctx = wiring.context()
+    house = wiring.house()
+    ctx = house.context
     found = doors.one(ctx, it.staff.actor, place)
     month = f"{ctx.clock.civil().astimezone(ctx.street.tz):%Y-%m}"
-    return html(pages.poster(it.look, ctx.street, viewer(it), found, doors.urls(ctx, found), month))
+    drawn = {kind: house.drawn_code(code) for kind, code in doors.codes(ctx, found).items()}
+    return html(pages.poster(it.look, ctx.street, viewer(it), found, drawn, month))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from chalicelib.adapters.codeimages import code_url
 from chalicelib.casework.access import PRINTERS, Actor, split_grant
 from chalicelib.errors import Unknown
 from chalicelib.street import Place, Street
@@ -48,7 +47,6 @@ def one(ctx: Context, actor: Actor, place_id: str) -> Place:
     return found
 
 
-def urls(ctx: Context, place: Place) -> Mapping[str, str]:
-    """What its codes say, by kind; none for a place that was taken down."""
-    kinds: Iterable[str] = () if place.retired else (kind.id for kind in ctx.street.kinds)
-    return {kind: code_url(ctx.street.domain, ctx.code_for(kind, place)) for kind in kinds}
+def codes(ctx: Context, place: Place) -> Mapping[str, str]:
+    """Its codes by kind, under the current key; none for a place that was taken down."""
+    return {} if place.retired else {kind.id: ctx.code_for(kind.id, place) for kind in ctx.street.kinds}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.adapters.codeimages import svg
 from chalicelib.street import Place, Street
 from chalicelib.web import present_print as words
 from chalicelib.web.i18n import count, t
@@ -76,11 +75,11 @@ def _row(look: Look, street: Street, place: Place) -> Row:
     )
 
 
-def poster(look: Look, street: Street, me: Viewer, place: Place, urls: Mapping[str, str], month: str) -> str:
-    """`urls` by kind, empty for a place that was taken down: then the page says so and has nothing to print."""
+def poster(look: Look, street: Street, me: Viewer, place: Place, drawn: Mapping[str, tuple[str, str]], month: str) -> str:
+    """`drawn` by kind: what the code says and its SVG; empty for a place that was taken down, which the page then says."""
     from markupsafe import Markup
 
-    view = words.poster(street, place, urls, look.lang)
+    view = words.poster(street, place, {kind: url for kind, (url, _) in drawn.items()}, look.lang)
     title = t(look.lang, "desk.places.sheet", place=view.plate.name)
     return render(
         "place_poster.html",
@@ -91,6 +90,6 @@ def poster(look: Look, street: Street, me: Viewer, place: Place, urls: Mapping[s
         me=me,
         p=view,
         words=words.standing(street, [place], look.lang, month),
-        codes=[Drawn(code, Markup(svg(code.url).decode())) for code in view.codes],  # noqa: S704 - drawn by us, no reader's text
+        codes=[Drawn(code, Markup(drawn[code.kind][1])) for code in view.codes],  # noqa: S704 - drawn by us, no reader's text
         back=f"{look.root}/desk/places",
     )

@@ -45,10 +45,11 @@ def _front(pen: Pen, card: CardView, symbol: Symbol, phone: str, domain: str, la
     pen.box(-BLEED, -BLEED, WIDE + 2 * BLEED, HIGH + 2 * BLEED, radius=0, fill=plate.field)
     pen.box(1.8, 1.8, WIDE - 3.6, HIGH - 3.6, radius=2, edge=plate.key, thick=0.35)
     side = code_side(symbol)
-    x, y, left = WIDE - 5 - side, 4.4, 6.2
-    pen.box(x, y, side, side, radius=1.2, fill=PAPER)
+    x, y, left = WIDE - 5.4 - side, 4.6, 6.2
+    # The round corners of its white field stand outside the quiet zone.
+    pen.box(x - 0.6, y - 0.6, side + 1.2, side + 1.2, radius=1.2, fill=PAPER)
     pen.code(x, y, side, symbol)
-    room = x - left - 2.5
+    room = x - left - 3
     middle = x + side / 2
     small = pen.fitted(card.code.name, 9, side, TEXT)
     pen.text(middle, y + side + 4.6, card.code.name, small, colour=plate.letters, align="mid")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 210.0, 297.0
 MAIN, SIDE = 82.0, 40.0
+# Codes count with their quiet zone; frames with their round corners stand outside it.
+_RIM, _FRAME = 1.5, 85.0
 LEFT, RIGHT = 12.0, 198.0
 _ACROSS = RIGHT - LEFT
 # A street with one code gives its poster the room of the others: how far headline, line below and code stand lower.
@@ -24,9 +26,9 @@ _ALONE = (5.0, 8.0, 18.0)
 # Type: domain and phone at least 27 pt, nothing under 11 pt but the imprint.
 BIG, SMALL, IMPRINT = 27.0, 13.0, 9.0
 _PLATE_TOP, _PLATE_HIGH = 11.0, 40.0
-_MAIN_TOP, _BAND = 96.0, 15.0
-_SIDES_TOP, _SIDES_HIGH = 200.0, 42.0
-_STEPS_LEFT = 103.0
+_MAIN_TOP, _BAND = 95.0, 15.0
+_SIDES_TOP, _SIDES_HIGH = 200.5, 43.0
+_STEPS_LEFT = 105.0
 _FOOT_TOP = 249.5
 
 
@@ -59,7 +61,7 @@ def _steps(pen: Pen, words: Standing, plate: Plate) -> None:
         size = min(pen.fitted(line, 17, room, 14) for line in step.lines)
         laid.append((step.title, size, [part for line in step.lines for part in pen.wrapped(line, size, room)]))
     high = [17.5 + 8.4 * (len(lines) - 1) for _, _, lines in laid]
-    gap = (MAIN + _BAND - 1 - sum(high)) / (len(laid) - 1)
+    gap = (_FRAME + _BAND - 2 - sum(high)) / (len(laid) - 1)
     top = _MAIN_TOP + _lower(words)[2] + 1
     for number, (title, size, lines) in enumerate(laid, 1):
         pen.text(_STEPS_LEFT, top + 12.6, str(number), 46, bold=True, colour=plate.digits)
@@ -72,29 +74,16 @@ def _steps(pen: Pen, words: Standing, plate: Plate) -> None:
 def _foot(pen: Pen, words: Standing, lang: str) -> None:
     top, half = _FOOT_TOP, LEFT + _ACROSS / 2 + 4
     pen.rule(LEFT, top, _ACROSS, 0.7)
-    # A long domain takes the room it needs at 27 pt; the phone stands beside it or, when there is none left, below.
-    wide = pen.width(words.domain, BIG)
-    size = pen.fitted(words.domain, 30, half - LEFT - 6, BIG)
-    beside = wide <= half - LEFT - 6
-    sides = [
-        (LEFT, "domain", words.domain, pen.fitted(words.domain, BIG, _ACROSS, SMALL) if not beside else size),
-        (half if beside else LEFT, "phone", words.phone, 30.0 if beside else BIG),
-    ]
-    if beside:
-        for x, what, large, points in sides:
-            room = (half - 6 if x == LEFT else RIGHT) - x
-            before, after = t(lang, f"print.{what}.before"), t(lang, f"print.{what}.after")
-            pen.text(x, top + 9.2, before, pen.fitted(before, 16, room, SMALL))
-            pen.text(x, top + 20.8, large, points, bold=True)
-            pen.text(x, top + 29, after, pen.fitted(after, 16, room, 11))
-    else:
-        for y, (x, what, large, points) in zip((top + 11.5, top + 27.5), sides, strict=True):
-            pen.text(x, y, large, points, bold=True)
-            told = t(lang, f"print.{what}.before" if what == "domain" else f"print.{what}.after")
-            if what == "domain":
-                pen.text(x, y + 6.2, t(lang, "print.domain.after"), SMALL)
-            else:
-                pen.text(x + pen.width(large, points) + 5, y, told, SMALL)
+    room = half - LEFT - 6
+    if pen.width(words.domain, BIG) <= room:
+        _beside(pen, LEFT, room, "domain", words.domain, lang)
+        _beside(pen, half, RIGHT - half, "phone", words.phone, lang)
+    else:  # a long domain takes the room that it needs at 27 pt, the phone stands below
+        pen.text(LEFT, top + 6.2, t(lang, "print.domain.before"), SMALL)
+        pen.text(LEFT, top + 15.4, words.domain, pen.fitted(words.domain, BIG, _ACROSS, SMALL), bold=True)
+        pen.text(LEFT, top + 21.2, t(lang, "print.domain.after"), SMALL)
+        pen.text(LEFT, top + 31, words.phone, BIG, bold=True)
+        pen.text(LEFT + pen.width(words.phone, BIG) + 5, top + 31, t(lang, "print.phone.before"), SMALL)
     low = HIGH - 10.5
     pen.text(LEFT, low, words.office, IMPRINT)
     x = LEFT + pen.width(words.office, IMPRINT) + 1.6
@@ -104,18 +93,25 @@ def _foot(pen: Pen, words: Standing, lang: str) -> None:
     pen.text(RIGHT, low, words.printed, IMPRINT, align="right")
 
 
+def _beside(pen: Pen, x: float, room: float, what: str, large: str, lang: str) -> None:
+    before, after = t(lang, f"print.{what}.before"), t(lang, f"print.{what}.after")
+    pen.text(x, _FOOT_TOP + 9.2, before, pen.fitted(before, 16, room, SMALL))
+    pen.text(x, _FOOT_TOP + 20.8, large, pen.fitted(large, 30, room, BIG), bold=True)
+    pen.text(x, _FOOT_TOP + 29, after, pen.fitted(after, 16, room, 11))
+
+
 def page(pen: Pen, standing: str, words: Standing, lang: str, poster: Poster, symbols: dict[str, Symbol], plate: Plate) -> None:
     """One door's page. `symbols` by address."""
     pen.canvas.doForm(standing)
     _plate(pen, poster, lang, plate)
     main, *sides = poster.codes
     top = _MAIN_TOP + _lower(words)[2]
-    pen.box(LEFT, top, MAIN, MAIN + _BAND, radius=4.2, fill=PAPER, edge=INK, thick=0.8)
-    with pen.clipped(LEFT, top, MAIN, MAIN + _BAND, 4.2):
-        pen.rule(LEFT, top + MAIN, MAIN, _BAND)
-    pen.code(LEFT, top, MAIN, symbols[main.url])
-    size = pen.fitted(main.name, 27, MAIN - 8, 14)
-    pen.text(LEFT + MAIN / 2, top + MAIN + _BAND / 2 + size * 0.125, main.name, size, bold=True, colour=PAPER, align="mid")
+    pen.box(LEFT, top, _FRAME, _FRAME + _BAND, radius=3, fill=PAPER, edge=INK, thick=0.8)
+    with pen.clipped(LEFT, top, _FRAME, _FRAME + _BAND, 3):
+        pen.rule(LEFT, top + _FRAME, _FRAME, _BAND)
+    pen.code(LEFT + _RIM, top + _RIM, MAIN, symbols[main.url])
+    size = pen.fitted(main.name, 27, _FRAME - 8, 14)
+    pen.text(LEFT + _FRAME / 2, top + _FRAME + _BAND / 2 + size * 0.125, main.name, size, bold=True, colour=PAPER, align="mid")
     for number, code in enumerate(sides):
         _side(pen, LEFT + number * (_ACROSS + 6) / 2, code, symbols[code.url])
     x = RIGHT - pen.width(words.printed, IMPRINT) - 1.6
@@ -143,8 +139,8 @@ def _plate(pen: Pen, poster: Poster, lang: str, plate: Plate) -> None:
 def _side(pen: Pen, x: float, code: CodeView, symbol: Symbol) -> None:
     wide = (_ACROSS - 6) / 2
     pen.box(x, _SIDES_TOP, wide, _SIDES_HIGH, radius=3, fill=PAPER, edge=INK, thick=0.5)
-    pen.code(x + 1, _SIDES_TOP + (_SIDES_HIGH - SIDE) / 2, SIDE, symbol)
-    left, room = x + 1 + SIDE + 1, wide - SIDE - 5
+    pen.code(x + _RIM, _SIDES_TOP + _RIM, SIDE, symbol)
+    left, room = x + _RIM + SIDE + 0.5, wide - SIDE - 5
     size = 20.0 if pen.width(code.name, 20) <= room else 17.0
     names = pen.wrapped(code.name, size, room)
     hints = pen.wrapped(code.hint, SMALL, room)
