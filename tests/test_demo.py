@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chalicelib.casework.access import split_grant
+from chalicelib import wiring
+from chalicelib.casework.access import Actor, split_grant
 from chalicelib.casework.case import Case
+from chalicelib.casework.idcards import age, normalise_id
+from chalicelib.models import cases, registers
+from chalicelib.usecases import register_digest_pages, register_household, register_work
 from infra.demo import cases as demo
-from infra.demo.roles import ensure_staff, home_of, people
+from infra.demo import registers as demo_registers
+from infra.demo.roles import ensure_staff, home_of, neighbour_of, people
 from infra.engine import Engine
 from infra.streetfile import vocabulary as words
 from infra.streetfile.compile import load
+from tests.register_people import rows
 from tests.world import World, open_world
 
 STREETS = Path(__file__).parent.parent / "infra" / "streets"
@@ -89,3 +99,59 @@ def test_everybody_whom_the_ladder_needs_around_the_home_is_there(name: str) -> 
     assert len({person.username for person in found}) == len(found)
     assert len({person.phone for person in found}) == len(found)
     assert len(held) == len(found)
+
+
+# ---- Registrations --------------------------------------------------------------------------------------------------
+
+
+def play_registers(world: World, staff: list[Actor]) -> None:
+    """The registrations' part of the demo alone, on its own past clock."""
+    ctx, now = world.context, world.clock.civil()
+    doors = partial(demo.place_of, ctx)
+    agenda = demo_registers.turns(ctx, staff, now, doors, demo.key_of, wiring.house().lists)
+    clock = demo.PastClock(now, now)
+    for at, act in sorted(agenda, key=lambda pair: pair[0]):
+        clock.instant = at
+        act(replace(ctx, clock=clock))
+
+
+def test_it_shows_registrations_in_every_state_that_a_desk_meets_and_the_case_that_one_raised(moto: Any, tmp_path: Path) -> None:
+    with open_world(moto, tmp_path, street_file=STREETS / "changqiao.toml") as world:
+        home = home_of(world.street, world.places)
+        neighbour = neighbour_of(world.street, home)
+        assert neighbour is not None
+        verifier = Actor("staff:V1", "核实人员", (f"verifier@committee:{home.committee}", f"verifier@committee:{neighbour.id}"))
+        play_registers(world, [verifier])
+        waiting = register_work.queue(world.context, verifier)
+        assert {row.state for row in waiting} == {"submitted", "booked", "wrong", "not_found"}
+        assert {row.kind for row in waiting} == {"rental", "population"}
+        assert {row.committee for row in waiting} == {home.committee, neighbour.id}
+        day = world.clock.civil().astimezone(world.street.tz).date()
+        soon = (day + timedelta(days=world.street.register.ending_days)).isoformat()
+        assert [row.state for row in registers.leases(home.committee, day.isoformat(), soon)] == ["verified"]
+        crowded = next(row for row in waiting if row.case)
+        raised = cases.get(crowded.case)
+        assert raised is not None
+        assert (raised.case.case_class, raised.case.channel) == ("group_rental", "register")
+        household = register_household.household(world.context, verifier, crowded.place, crowded.room)
+        assert len(household.registrations) == 2
+        assert household.visits
+        digests = register_digest_pages.digests(world.context, verifier)
+        assert {one.committee for one in digests} == {home.committee, neighbour.id}
+        assert sum(one.new for one in digests) >= 6
+        # Nobody in it can be anybody: the numbers pass every check, and nobody was ever that old.
+        for number in range(200):
+            found = normalise_id(demo_registers.id_number(number, day))
+            assert found is not None
+            assert found[14:17] == "000"
+            assert 125 < age(found, day) <= 130
+        before = world.stored_items(), rows(world)
+        play_registers(world, [verifier])
+        assert (world.stored_items(), rows(world)) == before, "playing it again changed something"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_street_without_registers_has_no_registrations_in_its_demo(name: str, moto: Any, tmp_path: Path) -> None:
+    with open_world(moto, tmp_path, street_file=STREETS / f"{name}.toml") as world:
+        assert world.street.kind("rental") is None
+        assert demo_registers.turns(world.context, [], world.clock.civil(), lambda *_: 1 / 0, demo.key_of, None) == []  # type: ignore[arg-type]  # nothing of it is used

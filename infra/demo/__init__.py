@@ -1,3 +1,3 @@
-"""What a fresh one-machine server shows: staff of every role and cases in every state, made through the use cases like any
-other.
+"""What a fresh one-machine server shows: staff of every role, cases in every state, and registrations where the street has them,
+made through the use cases like any other.
 """

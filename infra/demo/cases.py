@@ -1,8 +1,8 @@
 """Plays `cases.toml` through the use cases: as resident, and as whoever this street's ladder has do what the story tells.
 
-All cases together, in the order of time, on a clock of the past days that stops wherever something is due: so reminders, lateness
-and messages stand at the instants at which the system would have made them. Every key and attempt derives from the case's place
-in the file: playing it again changes nothing.
+All cases and registrations together, in the order of time, on a clock of the past days that stops wherever something is due: so
+reminders, lateness and messages stand at the instants at which the system would have made them. Every key and attempt derives
+from the case's place in the file: playing it again changes nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from chalicelib import wiring
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case
 from chalicelib.models import cases
@@ -24,7 +26,7 @@ from chalicelib.usecases import capability, follow, send, sweeping, work
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.intake import Taken, places, take_in
 from chalicelib.usecases.submit import Report, submit
-from infra.demo import acts, roles
+from infra.demo import acts, registers, roles
 from infra.demo.roles import home_of
 from infra.serve.advance import Mover
 
@@ -77,8 +79,9 @@ def play(ctx: Context) -> list[Played]:
     script = [entry for entry in tomllib.loads(FILE.read_text("utf-8"))["cases"] if _has(ctx, entry)]
     people = acts.actors([person.username for person in roles.people(ctx.street, home_of(ctx.street, ctx.places.values()))])
     now = ctx.clock.civil()
-    turns = sorted((turn for number, entry in enumerate(script) for turn in _turns(number, entry, now)), key=lambda turn: turn.at)
-    clock = PastClock(turns[0].at, now)
+    turns = [turn for number, entry in enumerate(script) for turn in _turns(number, entry, now)]
+    beside = registers.turns(ctx, people, now, partial(place_of, ctx), key_of, wiring.house().lists)
+    clock = PastClock(min([turn.at for turn in turns] + [at for at, _ in beside]), now)
     then = replace(ctx, clock=clock)
 
     def sweep() -> None:
@@ -88,8 +91,8 @@ def play(ctx: Context) -> list[Played]:
     mover = Mover(clock, sweep)
     played: dict[int, Played] = {}
     done: set[int] = set()
-    for turn in turns:
-        mover.move(_at(turn.at))
+
+    def take(turn: Turn) -> None:
         entry, name = script[turn.case], f"demo:{turn.case + 1}"
         if turn.step == 0:
             slots = tuple(range(1, int(entry.get("photos", 0)) + 1))
@@ -102,6 +105,11 @@ def play(ctx: Context) -> list[Played]:
             stored = cases.get(played[turn.case].case.no)
             if stored is not None:
                 _step(then, stored.case, entry["steps"][turn.step - 1], people, key_of(f"{name}:{turn.step}"))
+
+    agenda = [(turn.at, partial(take, turn)) for turn in turns] + [(at, partial(act, then)) for at, act in beside]
+    for at, act in sorted(agenda, key=lambda pair: pair[0]):
+        mover.move(_at(at))
+        act()
     mover.move(_at(now))
     return [_as_it_stands(played[number]) for number in sorted(played)]
 
@@ -136,7 +144,7 @@ def _come(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int, .
     """By the code on a door, or taken in by whoever sits where it came."""
     if "channel" not in entry:
         return submit(ctx, _report(ctx, name, entry, slots))
-    place = _place(ctx, name, entry.get("at", "home"))
+    place = place_of(ctx, name, entry.get("at", "home"))
     taker = next(actor for actor in people if place in places(ctx, actor))
     taken = Taken(
         key=key_of(name),
@@ -154,7 +162,7 @@ def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int,
     categories = ctx.street.categories
     return Report(
         key=key_of(name),
-        code=ctx.code_for("issue", _place(ctx, name, entry.get("at", "home"))),
+        code=ctx.code_for("issue", place_of(ctx, name, entry.get("at", "home"))),
         text=entry["text"],
         category=categories[entry["category"] % len(categories)].id if categories else "",
         nickname=entry.get("nickname", ""),
@@ -163,7 +171,7 @@ def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int,
     )
 
 
-def _place(ctx: Context, name: str, where: str) -> Place:
+def place_of(ctx: Context, name: str, where: str) -> Place:
     """A place of the home community, or of the neighbours'; which one depends on the name only."""
     home = home_of(ctx.street, ctx.places.values())
     neighbour = roles.neighbour_of(ctx.street, home) if where == "away" else None
