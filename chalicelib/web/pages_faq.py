@@ -66,7 +66,7 @@ class Line:
 
 def _scope(street: Street, committee: str, lang: str) -> str:
     found = street.committee_by_id.get(committee)
-    return found.name.text(lang) if found else t(lang, "faq.whole_street", street=street.name.text(lang))
+    return found.name.text(lang) if found else t(lang, "faq.whole_street")
 
 
 def _category(street: Street, category: str, lang: str) -> str:
@@ -151,7 +151,7 @@ def edit(
         there=there,
         shown=shown,
         scopes=[(scope, _scope(street, scope, lang)) for scope in scopes],
-        categories=[("", t(lang, "form.category.unsure")), *((one.id, one.name.text(lang)) for one in street.categories)],
+        categories=[("", t(lang, "hints.uncategorised")), *((one.id, one.name.text(lang)) for one in street.categories)],
         problem=problem_view(lang, error),
     )
 

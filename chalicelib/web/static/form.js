@@ -154,6 +154,7 @@
     photo.tile.querySelector(".again").hidden = true;
     strip(photo, "0%");
     update();
+    if (!navigator.onLine) return fail(photo);
     try {
       const asked = await fetch(area.dataset.api, {
         method: "POST",

@@ -51,7 +51,7 @@
   let asked = "";
   const look = async () => {
     const typed = text.value.trim();
-    if (typed === asked) return;
+    if (typed === asked || !navigator.onLine) return;
     asked = typed;
     try {
       const found = typed.length < LEAST ? {} : await ask({ text: typed });
