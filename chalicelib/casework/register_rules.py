@@ -61,6 +61,11 @@ def _kept(filled: FilledPerson, version: int, mac: Macs) -> Person:
     return replace(person, **change, sealed={**person.sealed, **dict.fromkeys(fresh, version)})
 
 
+def unguarded(register: Register) -> Register:
+    """The registration as it is read when its text has changed: nobody's guardian has agreed to the new one yet."""
+    return replace(register, people=tuple(replace(person, guardian=False) for person in register.people))
+
+
 def to_seal(filled: Filled) -> dict[str, str]:
     """What is sealed under a version of its own: everything that was typed anew."""
     return {f"{person.key}.{name}": value for person in filled.people for name, value in person.fresh.items()}

@@ -283,7 +283,8 @@ def _person(reading: _Reading, at: str, row: TypedPerson, key: str, part: str, b
     if not row.id.strip() and "id" not in sealed and part != "landlord":
         reading.no(f"{at}_id", "required")
     phone = _one_form(reading, f"{at}_phone", row.phone, phones.normalise_phone, "phone")
-    grown = years is None or years >= GROWN
+    # Whose ID number stays as it is sealed was asked for a phone by their age then.
+    grown = years >= GROWN if years is not None else before is None
     if not row.phone.strip() and "phone" not in sealed and part != "member" and grown:
         reading.no(f"{at}_phone", "required")
     employer = reading.text(f"{at}_employer", row.employer, EMPLOYER_MAX, required=False)

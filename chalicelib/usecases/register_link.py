@@ -113,7 +113,9 @@ def change(
 ) -> registers.Stored:
     """One change of what the form says, by its holder or by the verifier. Saying what stands already changes nothing."""
     register = stored.register
-    filled, wrong = read(typed, register.kind, today(ctx), register, booking=event_type == "edited")
+    # A new text is agreed to anew, by guardians too.
+    before = rules.unguarded(register) if extra else register
+    filled, wrong = read(typed, register.kind, today(ctx), before, booking=event_type == "edited")
     problems = [*wrong, *also]
     if problems:
         raise NotAllowed("fields", fields=problems)

@@ -9,6 +9,7 @@ from chalicelib.casework.card import place_name
 from chalicelib.casework.events import Event
 from chalicelib.casework.register import Register
 from chalicelib.casework.register_card import PARTS
+from chalicelib.casework.register_rules import unguarded
 from chalicelib.casework.registering import BY, PEOPLE_MAX, Typed
 from chalicelib.errors import DoorstepError
 from chalicelib.street import FormTerms, Place, Street
@@ -43,12 +44,9 @@ def form(
     lang, kind = look.lang, terms.kind
     kind_name = street.kind(kind)
     title = kind_name.name.text(lang) if kind_name else ""
-    landlord, rows = present.form_rows(lang, kind, typed, before)
-    asks = (
-        not staff
-        and terms.consent is not None
-        and (before is None or before.consent is None or before.consent.version != terms.version)
-    )
+    new_text = before is not None and not staff and (before.consent is None or before.consent.version != terms.version)
+    landlord, rows = present.form_rows(lang, kind, typed, unguarded(before) if before and new_text else before)
+    asks = not staff and terms.consent is not None and (before is None or new_text)
     return render(
         "register_form.html",
         look,
