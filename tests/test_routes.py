@@ -103,7 +103,7 @@ def test_every_roles_route_sends_strangers_to_the_door(world: World) -> None:
         if route.roles:
             path = route.path.format(case="2222-2222-2", act="accept", place="222222", entry="222222")
             answer = world.client().call(route.method, path, b"", {"Content-Type": FORM})
-            if route.method == "GET":
+            if route.method == "GET" and route.answers == "page":
                 assert (answer.status, answer.header("Location")) == (303, "/desk/signin")
             else:
                 assert answer.status == 401

@@ -71,7 +71,7 @@ def xlsx_of(sheets: Sequence[Sheet]) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold, share = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
     for sheet in sheets:
-        page = book.add_worksheet(safe(sheet.name.translate(NOT_IN_NAMES))[:NAME_MAX])
+        page = book.add_worksheet(sheet.name.translate(NOT_IN_NAMES).strip()[:NAME_MAX])
         page.set_column(0, 0, 28)
         for line, row in enumerate(sheet.rows):
             for place, value in enumerate(row):
