@@ -169,7 +169,7 @@ FAMILIES: dict[str, set[str]] = {
     "ladder.left.": {*MOVES, "auto"},
     "late.": {"escalate", "flag", "remind"},
     "desk.late.": {"escalate", "flag", "remind"},
-    "desk.filter.": {*FILTERS, "scope", "ended"},
+    "desk.filter.": set(FILTERS),
     "desk.nav.": {room.id for room in ROOMS},
     "desk.find.": {*FACETS, "month", "label", "hint", "button", "narrow", "all", "option", "found", "clear", "none", "none_hint"},
     "desk.list.": {"scope", "listed", "ended", "only", "latest", "count", "page", "before", "after", "month"},

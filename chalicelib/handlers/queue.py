@@ -62,7 +62,7 @@ def mine(it: Asked) -> Response:
         month=month,
         months=months,
         counts=counts,
-        bulk=show in MINE and bool(work.offices(ctx, actor)),
+        bulk=show in MINE and work.assigns(ctx, actor),
     )
     return html(pages_queue.queue(it.look, ctx.street, viewer(it), view, now))
 

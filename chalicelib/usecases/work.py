@@ -44,6 +44,12 @@ def offices(ctx: Context, actor: Actor) -> list[str]:
     return [grant for grant in actor.grants if (split_grant(grant)[0], split_grant(grant)[1].partition(":")[0]) in worked]
 
 
+def assigns(ctx: Context, actor: Actor) -> bool:
+    """Whether one of the actor's offices gives cases to people of its own."""
+    mine = {split_grant(grant)[0] for grant in offices(ctx, actor)}
+    return any(rung.role in mine and rung.assign for rung in ctx.street.rungs)
+
+
 def my_queue(ctx: Context, actor: Actor) -> list[Card]:
     """What waits for me: my offices' cases and those assigned to me, nearest deadline first, each once."""
     found = [cases.queue(office, QUEUE_LIMIT) for office in offices(ctx, actor)]

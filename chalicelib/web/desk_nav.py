@@ -23,6 +23,7 @@ ROOMS = (
     Room("queue", "/desk", "list"),
     Room("scope", "/desk?show=scope", "search", OVERSEERS),
     Room("listed", "/desk?show=listed", "eye", OVERSEERS),
+    Room("ended", "/desk?show=ended", "tick", OVERSEERS),
     Room("registers", "/desk/registers", "house", REGISTRARS),
     Room("places", "/desk/places", "print", PRINTERS),
 )

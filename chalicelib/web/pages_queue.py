@@ -30,7 +30,7 @@ __all__ = ["Listed", "assigned", "bulk", "handover", "queue"]
 
 PAGE = 25
 # Which entry of the side bar a list belongs to; everything else is my queue.
-HERE = {"scope": "scope", "ended": "scope", "listed": "listed"}
+HERE = {"scope": "scope", "ended": "ended", "listed": "listed"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def queue(look: Look, street: Street, me: Viewer, view: Listed, now: datetime) -
         total=view.counts.get("all", 0),
         title=title,
         now=dates.moment(lang, now, street.tz, now),
-        chips=chips(look, view.show, view.counts, wide=me.oversees),
+        chips=[] if view.show in HERE else chips(look, view.show, view.counts),
         show=view.show,
         typed=view.typed,
         filters=_filters(street, view, lang),

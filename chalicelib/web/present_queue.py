@@ -77,18 +77,13 @@ def few(found: Sequence[Mark], lang: str) -> tuple[Mark, ...]:
     return (*found[:IN_A_ROW], *([Mark("tag", "", t(lang, "mark.more", n=more))] if more > 0 else []))
 
 
-def chips(look: Look, chosen: str, counts: Mapping[str, int], wide: bool) -> list[Chip]:
-    """The filters of my queue, with what waits for my yes where I may give one; last everything in my scope for overseers."""
-    found = [
+def chips(look: Look, chosen: str, counts: Mapping[str, int]) -> list[Chip]:
+    """The filters of my queue, with what waits for my yes where I may give one."""
+    return [
         Chip(t(look.lang, f"desk.filter.{name}"), glyph, _link(look, name), str(counts.get(name, 0)), name == chosen)
         for name, glyph in FILTERS.items()
         if name != "approve" or "approve" in counts
     ]
-    if wide:
-        lists = {"scope": "house", "ended": "tick"}
-        named = ((t(look.lang, f"desk.filter.{name}"), glyph, _link(look, name), name) for name, glyph in lists.items())
-        found += [Chip(words, glyph, link, "", name == chosen) for words, glyph, link, name in named]
-    return found
 
 
 def _link(look: Look, name: str) -> str:
