@@ -3,70 +3,27 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import chromium
-from tests.cable import Cable, cable
 from tests.door import KEYS, TEXT, Door, add, open_door, photo
-from tests.server import Server
+from tests.phone import Phone, a_phone, cached, photos_kept, ready, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
 FORM = "/Q/I2AAAAAA"
-SOON_S = 45.0
-
-
-class Phone:
-    """A browser whose profile outlives it, behind a cable."""
-
-    def __init__(self, browser: Browser, profile: Path, wire: Cable) -> None:
-        self.browser, self.profile, self.wire = browser, profile, wire
-        self.context: BrowserContext | None = None
-
-    def open(self) -> Page:
-        """Starts the browser, a new process each time; without a network its pages know that they have none."""
-        self.context = self.browser.browser_type.launch_persistent_context(
-            str(self.profile),
-            executable_path=chromium.find(),
-            args=[*chromium.ARGS, *chromium.OFFLINE],
-            proxy={"server": self.wire.address},
-            locale="zh-CN",
-            viewport={"width": 360, "height": 740},
-            offline=not self.wire.plugged,
-        )
-        return self.context.pages[0]
-
-    def close(self) -> None:
-        if self.context is not None:
-            self.context.close()
-            self.context = None
-
-    def cut(self) -> None:
-        assert self.context is not None
-        self.wire.plugged = False
-        self.context.set_offline(True)
-
-    def mend(self) -> None:
-        assert self.context is not None
-        self.wire.plugged = True
-        self.context.set_offline(False)
 
 
 @pytest.fixture
 def phone(browser: Browser, tmp_path: Path) -> Iterator[Phone]:
-    with cable() as wire:
-        made = Phone(browser, tmp_path / "profile", wire)
+    with a_phone(browser, tmp_path / "profile") as made:
         yield made
-        made.close()
 
 
 @pytest.fixture
@@ -74,46 +31,6 @@ def door() -> Iterator[Door]:
     with open_door() as made:
         made.works = True
         yield made
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[Server]:
-    server = Server(folder).by_day()
-    server.start()
-    yield server
-    server.stop()
-
-
-def cached(page: Page) -> list[str]:
-    """The paths that the page's worker has kept."""
-    found: list[str] = page.evaluate(
-        """async () => {
-          const all = [];
-          for (const name of await caches.keys()) {
-            for (const one of await (await caches.open(name)).keys()) all.push(new URL(one.url).pathname);
-          }
-          return all;
-        }"""
-    )
-    return found
-
-
-def until(page: Page, seen: Any) -> None:
-    end = time.monotonic() + SOON_S
-    while not seen():
-        assert time.monotonic() < end, page.inner_text("body")
-        page.wait_for_timeout(50)
-
-
-def ready(page: Page, address: str) -> None:
-    """The form has loaded, and can be opened without a network from here on."""
-    page.goto(address)
-    until(page, lambda: any(path.startswith("/Q/") for path in cached(page)))
-
-
-def photos_kept(page: Page) -> int:
-    found: int = page.evaluate("kept.all(document.getElementById('report').dataset.draft).then((all) => all.length)")
-    return found
 
 
 def test_a_report_with_a_photo_outlives_the_browser_and_goes_out_once_when_the_network_is_back(door: Door, phone: Phone) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import resvg_py
 import zxingcpp
 from PIL import Image
 
+from tests.phone import SLOW_3G, Wire, a_phone, photos_kept, ready
 from tests.picture_files import jpeg
 from tests.server import Server
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
 
 SOON_S = 45.0
+FIRST_VIEW = 14 * 1024
 TEXT = "三楼的楼道灯不亮了。已经两个晚上,老人下楼看不清台阶"
 
 
@@ -210,6 +213,53 @@ def test_without_javascript_a_report_and_a_photo_still_arrive(served: Server, br
     assert "1" in page.inner_text("h2")  # said to have arrived, before it has been looked at
     soon(page, link, lambda seen: seen.locator("img[src*='thumb']").count() == 1)
     context.close()
+
+
+def test_the_form_is_usable_on_a_slow_network_at_once_within_14_kb(
+    served: Server, browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the browser's own network log, with nothing cached: what had come before the button worked, and when that was."""
+    address = served.demo["forms"]["issue"]
+    context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740})
+    page, wire = context.new_page(), Wire()
+    session = context.new_cdp_session(page)
+    wire.watch(session)
+    session.send("Network.emulateNetworkConditions", SLOW_3G)
+    page.goto(address)
+    timing = page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    usable, whole = timing["domInteractive"] / 1000, timing["loadEventEnd"] / 1000
+    first, every = wire.before(usable), wire.before(whole)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nform on slow 3G (400 kbit/s, 400 ms), cold: usable after {usable:.2f} s with {sum(first.values())} bytes "
+            f"in {len(first)} answer(s); photos and draft after {whole:.2f} s with {sum(every.values())} bytes in {len(every)}\n"
+        )
+    assert list(first) == [address]
+    assert 0 < sum(first.values()) <= FIRST_VIEW
+    context.close()
+
+
+def test_a_report_with_a_photo_written_without_a_network_becomes_one_case_after_a_restart(
+    served: Server, browser: Browser, tmp_path: Path
+) -> None:
+    address, text = served.demo["forms"]["issue"], "围墙的栏杆断了一根"
+    with a_phone(browser, tmp_path / "profile") as phone:
+        page = phone.open()
+        ready(page, address)
+        phone.cut()
+        page.fill("#f-text", text)
+        page.set_input_files("input[type=file]", [_photo("fence.jpg")])
+        until(page, lambda: photos_kept(page) == 1)
+        page.click("button.main")
+        phone.close()
+        page = phone.open()
+        page.goto(address)
+        until(page, lambda: page.locator("li.tile img:visible").count() == 1)
+        phone.mend()
+        page.wait_for_url("**/received", timeout=SOON_S * 1000)
+        soon(page, page.url.removesuffix("/received"), lambda seen: seen.locator("img[src*='thumb']").count() == 1)
+    centre = Clerk(browser, served, "dispatcher")
+    assert centre.page.locator("main a", has_text=text).count() == 1
 
 
 def _photo(name: str) -> Any:
