@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import coldstart, size
+from benchmarks import coldstart, posters, size
 from benchmarks.row import Row, table
 from infra.package.build import ROOT, build
 from infra.say import say
@@ -24,6 +24,8 @@ def main(street: str, out: Path) -> int:
     compared = coldstart.compare(built)
     rows.append(compared.row(reach=0.35))
     rows.append(Row("AWS calls of a submission, warm", _calls(compared), 1, 3, unit="calls"))
+    say(f"posters, {posters.DOORS} doors …")
+    rows += posters.rows()
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n", "utf-8")
     say(f"\n{table(rows)}\n\nwritten to {os.path.relpath(out)}")
