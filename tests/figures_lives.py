@@ -27,6 +27,7 @@ def counted_street() -> Street:
     """Promises of every kind: first feedback, the whole case, an office's own, a return visit; and rules that supervise."""
     street = ladder_street(visit=True, visitors=("station_head",), micro_grid=True, supervision=Supervision(late=2, reopened=2))
     street = with_clock(street, "contact", start="submitted", stop=FEEDBACK, late=Duration(4, "h"), action=("flag",))
+    street = with_clock(street, "accept", stop=FEEDBACK, late=Duration(30, "m"), action=("flag",))
     visit = Clock(id="visit", name=Label("回访"), start="handled_confirmed", stop=("visited", "reopened"), late=Duration(1, "wd"))
     street = with_rung(street, "zone", clocks=("zone_accept", "handle"))
     return _plus(street, visit)
@@ -81,6 +82,8 @@ def _step(dice: random.Random, walk: Walk) -> None:
         said = dice.choice(SAID)
         reached = dice.choice(("yes", "yes", "no"))
         data |= {"reached": reached, "said": said, "solved": dice.choice(("yes", "partly", "no", "")), "cause": "not_done"}
+    elif action == "dispatch" and dice.random() < 0.5:
+        data["until"] = (walk.now + timedelta(days=1)).date().isoformat()
     elif action == "rate":
         data["satisfied"] = dice.choice(("yes", "no"))
     elif action == "propose":

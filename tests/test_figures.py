@@ -166,6 +166,11 @@ def test_only_a_person_answers_and_a_late_answer_is_a_miss() -> None:
     assert counted([answered, late], late.now).rates["response"] == Rate(1, 2)
 
 
+def test_what_stands_still_is_not_overdue() -> None:
+    walk = began(counted_street(), rung="centre").do(CENTRE, "accept").do(CENTRE, "refer")
+    assert counted([walk], NOW + timedelta(days=40)).rates["on_time"] == Rate(0, 0)
+
+
 def test_silence_is_not_satisfaction() -> None:
     """Story 5: three calls fail, no rating: outside the satisfaction rate, inside the visits' denominator."""
     street = counted_street()
@@ -185,7 +190,12 @@ def test_silence_is_not_satisfaction() -> None:
     assert (found.rates["resolution"], found.sums.partly) == (Rate(0, 2), 1)
     assert found.rates["visits"] == Rate(2, 3)
     # A working day later the visit that nobody made is due.
-    assert counted([waiting], waiting.now + timedelta(days=3)).rates["visits"] == Rate(0, 1)
+    assert counted([waiting], waiting.now + timedelta(days=1) - MS).rates["visits"] == Rate(0, 0)
+    assert counted([waiting], waiting.now + timedelta(days=1)).rates["visits"] == Rate(0, 1)
+    # Whether it is solved, they said the first time.
+    again = angry.do(COMMITTEE, "accept").do(COMMITTEE, "propose").do(COMMITTEE, "confirm")
+    again.do(VISITOR, "visit", {**said, "said": "satisfied", "solved": ""})
+    assert (row(again).said, row(again).solved) == ("satisfied", "no")
 
 
 def test_refusals_are_counted_against_dispatches_and_rungs_by_the_highest() -> None:

@@ -30,7 +30,7 @@ from chalicelib.usecases.register_work import bind
 
 # What identifies the reporter, and what was typed freely, wherever it stands in an event.
 _WHO = frozenset({"nickname", "phone_mask", "last4_mac"})
-_TYPED = frozenset({"text", "words", "note", "elsewhere", "result", "question", "remark"})
+_TYPED = frozenset({"text", "words", "note", "elsewhere", "result", "question", "remark", "sentence"})
 # Cases above one another by merging; more than anybody merges.
 CHAIN = 20
 # An upload that was granted before may arrive so long afterwards.
