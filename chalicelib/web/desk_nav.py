@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.casework.access import OVERSEERS, PRINTERS
+from chalicelib.casework.access import OVERSEERS, PRINTERS, ROLES
 from chalicelib.casework.register_rules import READERS as REGISTRARS
 
 
