@@ -25,7 +25,7 @@ def main(street: str, out: Path) -> int:
     rows.append(compared.row(reach=0.35))
     rows.append(Row("AWS calls of a submission, warm", _calls(compared), 1, 3, unit="calls"))
     say(f"posters, {posters.DOORS} doors …")
-    rows += posters.rows()
+    rows += posters.rows(street)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n", "utf-8")
     say(f"\n{table(rows)}\n\nwritten to {os.path.relpath(out)}")

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from benchmarks.row import Row
-from chalicelib.adapters.codeimages import svg
+from chalicelib.adapters.codeimages import code_url, svg
 from chalicelib.casework.numbers import ALPHABET
 from chalicelib.street import Place, Street
 from infra.package.build import ROOT
@@ -39,15 +39,16 @@ class _Key:
         return "2"
 
 
-def rows() -> list[Row]:
-    street, places = load(ROOT / "infra" / "streets" / "changqiao.toml")
+def rows(street_id: str) -> list[Row]:
+    """Of the street's own doors, as often as needed."""
+    street, places = load(ROOT / "infra" / "streets" / f"{street_id}.toml")
     many = doors(places, DOORS)
     with TemporaryDirectory() as folder:
         out = Path(folder) / "posters.pdf"
         seconds = _printed(street, many, out, os.cpu_count() or 1)
         size = out.stat().st_size
     page, raw, page_bytes = _pages(street, many[:PAGES])
-    svg_ms, png_ms = _pictures()
+    svg_ms, png_ms = _pictures(street)
     return [
         Row(f"street of {DOORS} doors printed, time", seconds, SECONDS, 1, unit="s"),
         Row(f"street of {DOORS} doors printed, size", size / 1e6, MEGABYTES, 1, unit="MB"),
@@ -108,10 +109,10 @@ def _raw(street: Street, places: list[Place]) -> None:
     canvas.save()
 
 
-def _pictures() -> tuple[float, float]:
+def _pictures(street: Street) -> tuple[float, float]:
     import segno
 
-    urls = [f"HTTPS://CHANGQIAO.EXAMPLE/Q/I2{number:019d}" for number in range(20)]
+    urls = [code_url(street.domain, f"I2{number:019d}") for number in range(20)]
 
     def theirs() -> None:
         for url in urls:

@@ -62,6 +62,8 @@ class Line:
 
 @dataclass(frozen=True)
 class CardView:
+    title: str
+    call: str
     community: str
     committee: str
     street: str
@@ -136,6 +138,8 @@ def card_lines(street: Street, community: Community, lang: str) -> tuple[Line, .
 
 def card(street: Street, community: Community, kind: Kind, url: str, lang: str) -> CardView:
     return CardView(
+        title=t(lang, "print.card.title"),
+        call=t(lang, "print.card.call"),
         community=community.name.text(lang),
         committee=street.committee_by_id[community.committee].name.text(lang),
         street=street.name.text(lang),

@@ -27,7 +27,7 @@ def code_side(symbol: Symbol) -> float:
 def pages(canvas: Canvas, card: CardView, symbol: Symbol, phone: str, domain: str, printed: str, lang: str, plate: Plate) -> None:
     """Two pages, front and back."""
     canvas.setPageSize(SHEET)
-    _front(_pen(canvas), card, symbol, phone, domain, lang, plate)
+    _front(_pen(canvas), card, symbol, phone, domain, plate)
     canvas.showPage()
     canvas.setPageSize(SHEET)
     _back(_pen(canvas), card, printed, lang)
@@ -41,7 +41,7 @@ def _pen(canvas: Canvas) -> Pen:
     return Pen(canvas, HIGH + 2 * BLEED, left=BLEED, top=BLEED)
 
 
-def _front(pen: Pen, card: CardView, symbol: Symbol, phone: str, domain: str, lang: str, plate: Plate) -> None:
+def _front(pen: Pen, card: CardView, symbol: Symbol, phone: str, domain: str, plate: Plate) -> None:
     pen.box(-BLEED, -BLEED, WIDE + 2 * BLEED, HIGH + 2 * BLEED, radius=0, fill=plate.field)
     pen.box(1.8, 1.8, WIDE - 3.6, HIGH - 3.6, radius=2, edge=plate.key, thick=0.35)
     side = code_side(symbol)
@@ -60,8 +60,8 @@ def _front(pen: Pen, card: CardView, symbol: Symbol, phone: str, domain: str, la
         size = pen.fitted(above, 9, room, TEXT)
         pen.text(left, 9 + number * 4.4, above, size, colour=plate.letters)
     pen.text(left, 22.6, card.community, pen.fitted(card.community, 17, room, 9), bold=True, colour=plate.letters)
-    pen.text(left, 29.4, t(lang, "print.card.title"), 11, colour=plate.letters)
-    pen.text(left, 41.4, t(lang, "print.card.call"), 8.5, colour=plate.letters)
+    pen.text(left, 29.4, card.title, 11, colour=plate.letters)
+    pen.text(left, 41.4, card.call, 8.5, colour=plate.letters)
     pen.text(left, 47.4, phone, pen.fitted(phone, 15.5, room, PHONE), bold=True, colour=plate.letters)
 
 
