@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve serve-fresh test soak lint format bench package posters docs
+.PHONY: help serve serve-fresh test soak lint format bench package posters docs pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -57,3 +57,7 @@ posters: $(INSTALLED) ## build/posters/<street>/posters.pdf and cards.pdf for ST
 
 docs: $(INSTALLED) ## docs/ladder.md and docs/ladder/<street>.md from the code and the street files
 	@$(PYTHON) -m infra.docs
+
+pictures: $(INSTALLED) ## docs/pictures/ and docs/pictures.md: every page of the demo, looked at by a browser (ARGS='form desk' for some)
+	@$(PYTHON) -m tests.chromium --get
+	@$(PYTHON) -m tests.pictures $(ARGS)
