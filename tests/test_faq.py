@@ -56,6 +56,10 @@ def test_what_staff_write_is_read_by_everybody_and_shown_while_typing(both_world
     (found,) = typing(text="楼下的电瓶车没地方充电").json()["faq"]
     assert set(found) == {"id", "question", "answer"}
     assert [one.hits for one in entries(world)] == [0]
+    # Without JavaScript the same stands on the page after sending.
+    after = visitor.get(f"/Q/{world.code()}").form("/f/issue").fill(text="电瓶车充电的地方太少").submit()
+    assert after.path.endswith("/received")
+    assert QUESTION in after.words
     for _ in range(3):
         assert typing(read=found["id"]).status == 200
     assert typing(read="ZZZZZZ").status == 200

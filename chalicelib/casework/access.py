@@ -23,6 +23,9 @@ BLIND = frozenset({"property", "deputy"})
 # Whoever looks after the doors of a committee, a zone or the street, and prints their posters.
 PRINTERS = frozenset({"committee", "zone_head", "station_head", "dispatcher", "street_admin"})
 
+# Whoever writes down what is asked often and how it is answered, for their committee, zone or the street.
+ANSWERERS = PRINTERS
+
 # A party without an account may help, never lead.
 CONTACT = "contact"
 REPORTER = "reporter"

@@ -6,12 +6,13 @@ import msgspec
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
+from chalicelib.casework.access import ANSWERERS
 from chalicelib.errors import Conflict, DoorstepError, Malformed, NotAllowed
 from chalicelib.handlers.desk import viewer
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import faq as answering
-from chalicelib.usecases.faq import WRITERS, Written
+from chalicelib.usecases.faq import Written
 from chalicelib.web import pages_faq
 from chalicelib.web.i18n import t
 
@@ -28,7 +29,7 @@ def public(it: Asked) -> Response:
     return html(pages_faq.public(it.look, ctx.street, answering.searched(ctx, query), query, ctx.clock.civil()))
 
 
-@route(faq, "/desk/faq", roles=WRITERS)
+@route(faq, "/desk/faq", roles=ANSWERERS)
 def listed(it: Asked) -> Response:
     ctx = wiring.context()
     mine, done = answering.committees(ctx, it.staff.actor), DONE.get(it.query.get("done", ""), "")
@@ -44,7 +45,7 @@ def listed(it: Asked) -> Response:
     return html(text)
 
 
-@route(faq, "/desk/faq/new", roles=WRITERS)
+@route(faq, "/desk/faq/new", roles=ANSWERERS)
 def blank(it: Asked) -> Response:
     """`?case=<no>` begins with what that case was answered."""
     ctx, actor = wiring.context(), it.staff.actor
@@ -53,13 +54,13 @@ def blank(it: Asked) -> Response:
     return _form(it, {**_values(begun), "entry": answering.new_id(), "version": "0"})
 
 
-@route(faq, "/desk/faq/{entry}", roles=WRITERS)
+@route(faq, "/desk/faq/{entry}", roles=ANSWERERS)
 def show(it: Asked, entry: str) -> Response:
     found = answering.entry(wiring.context(), it.staff.actor, entry)
     return _form(it, {**_values(found), "entry": found.id, "version": str(found.version)}, shown=found.published)
 
 
-@route(faq, "/desk/faq/{entry}", method="POST", roles=WRITERS)
+@route(faq, "/desk/faq/{entry}", method="POST", roles=ANSWERERS)
 def change(it: Asked, entry: str) -> Response:
     ctx, actor, fields = wiring.context(), it.staff.actor, it.form()
     act, version = fields.get("act", "save"), fields.get("version", "")

@@ -13,7 +13,7 @@ from chalicelib.errors import DoorstepError, NotAllowed, Unknown
 from chalicelib.handlers import register
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import html, photo_views, route
-from chalicelib.usecases import capability, pictures, register_link
+from chalicelib.usecases import capability, faq, pictures, register_link
 from chalicelib.usecases import follow as following
 from chalicelib.usecases.capability import Stored
 from chalicelib.web import pages
@@ -88,7 +88,9 @@ def more(it: Asked, token: str, act: str) -> Response:
     ctx = wiring.context()
     stored = capability.open_link(ctx, token)
     if act == "received":
-        return html(pages.received(it.look, ctx.street, stored.case, token, ctx.clock.civil()))
+        # Without JavaScript nobody was shown them while typing.
+        answers = faq.for_case(ctx, stored.case.text, stored.case.committee)
+        return html(pages.received(it.look, ctx.street, stored.case, token, ctx.clock.civil(), answers=answers))
     if act == "rate":
         return html(pages.rate(it.look, ctx.street, stored.case, token, {}, _closed_gate(stored, "rate")))
     if act == "photos":

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chalicelib.casework import access, numbers
-from chalicelib.casework.access import Actor, split_grant
+from chalicelib.casework.access import ANSWERERS, Actor, split_grant
 from chalicelib.casework.events import stamp
 from chalicelib.casework.similar import alike
 from chalicelib.errors import Conflict, FieldError, Malformed, NotAllowed, Unknown
@@ -23,7 +23,6 @@ from chalicelib.models import cases, faq
 from chalicelib.models.faq import Entry
 from chalicelib.usecases.context import Context
 
-WRITERS = frozenset({"committee", "station_head", "zone_head", "dispatcher", "street_admin"})
 QUESTION_MAX, ANSWER_MAX = 100, 1000
 ID_LENGTH = 6
 _ID = re.compile(rf"[{numbers.ALPHABET}]{{{ID_LENGTH}}}")
@@ -45,7 +44,7 @@ class Written:
 
 def committees(ctx: Context, actor: Actor) -> list[str]:
     """For whom the actor may write: committees' ids, "" first for the whole street."""
-    units = {unit for role, unit in map(split_grant, actor.grants) if role in WRITERS}
+    units = {unit for role, unit in map(split_grant, actor.grants) if role in ANSWERERS}
     whole = [""] if "street" in units else []
     mine = (one for one in ctx.street.committees if {"street", f"zone:{one.zone}", f"committee:{one.id}"} & units)
     return [*whole, *(one.id for one in mine)]

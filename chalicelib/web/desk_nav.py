@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.casework.access import OVERSEERS, PRINTERS, ROLES
+from chalicelib.casework.access import ANSWERERS, OVERSEERS, PRINTERS, ROLES
 from chalicelib.casework.register_rules import READERS as REGISTRARS
 
 
@@ -25,6 +25,7 @@ ROOMS = (
     Room("listed", "/desk?show=listed", "eye", OVERSEERS),
     Room("ended", "/desk?show=ended", "tick", OVERSEERS),
     Room("registers", "/desk/registers", "house", REGISTRARS),
+    Room("faq", "/desk/faq", "chat", ANSWERERS),
     Room("figures", "/desk/figures", "chart", ROLES - {"department"}),
     Room("places", "/desk/places", "print", PRINTERS),
 )

@@ -19,6 +19,7 @@ from chalicelib.ports import UploadGrant
 from chalicelib.street import Place, Street
 from chalicelib.web.i18n import count, t
 from chalicelib.web.pages_desk import activate, case, office_label, signin
+from chalicelib.web.pages_faq import Entry
 from chalicelib.web.pages_intake import intake
 from chalicelib.web.pages_sheets import PAPERS, sheet
 from chalicelib.web.present_case import head, holder, notes, office_of, state_for_residents
@@ -105,7 +106,17 @@ def form(
     )
 
 
-def received(look: Look, street: Street, case: Case, token: str, now: datetime, *, place: Place | None = None) -> str:
+def received(
+    look: Look,
+    street: Street,
+    case: Case,
+    token: str,
+    now: datetime,
+    *,
+    place: Place | None = None,
+    answers: Sequence[Entry] = (),
+) -> str:
+    """`answers` are answered questions about the same matter."""
     return render(
         "received.html",
         look,
@@ -117,6 +128,7 @@ def received(look: Look, street: Street, case: Case, token: str, now: datetime, 
         kind=case.kind,
         place_id=case.place,
         token=token,
+        answers=answers,
     )
 
 
