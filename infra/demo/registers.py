@@ -58,13 +58,21 @@ def turns(
         if ctx.street.kind(entry["kind"]) is not None and ctx.street.form(entry["kind"]) is not None
     ]
     found: list[tuple[datetime, Act]] = []
-    where = {number: doors(f"demo:door:{entry['door']}", "away" if entry.get("away") else "home") for number, entry in script}
+    where = {number: _door(ctx, entry, doors, key_of) for number, entry in script}
     for number, entry in script:
         found += _story(number, entry, where[number], people, now, key_of)
     if found:
         committees = frozenset(place.committee for place in where.values())
         found += _days(ctx, committees, min(at for at, _ in found), now, lists)
     return found
+
+
+def _door(ctx: Context, entry: Mapping[str, Any], doors: Doors, key_of: KeyOf) -> Place:
+    """A building's door of the same committee, where it has one: nobody lives in a lift."""
+    name = f"demo:door:{entry['door']}"
+    found = doors(name, "away" if entry.get("away") else "home")
+    near = [one for one in ctx.places.values() if one.committee == found.committee and one.kind == "building" and not one.retired]
+    return sorted(near, key=lambda one: one.id)[int(key_of(name), 16) % len(near)] if near else found
 
 
 def _story(

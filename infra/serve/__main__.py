@@ -121,7 +121,7 @@ def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]
             machine.home.played.touch()
             done.note += f", {len(played)} cases"
     home = home_of(ctx.street, ctx.places.values())
-    forms: dict[str, str | None] = {"issue": f"{machine.base_url}/Q/{ctx.code_for('issue', home)}"}
+    forms: dict[str, str | None] = {kind.id: f"{machine.base_url}/Q/{ctx.code_for(kind.id, home)}" for kind in ctx.street.kinds}
     return forms, staff
 
 

@@ -154,6 +154,9 @@ class Machine:
             return taking_turns
 
         def registers() -> None:
+            if not self.home.played.exists():
+                # The demo closes its days itself, at their own hours; a day that is closed before takes nothing in.
+                return
             module.digest(schedule_event(stamp(self.clock.civil()), self.engine.region), context("digest"))
 
         def tidy() -> None:
