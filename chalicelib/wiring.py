@@ -69,12 +69,12 @@ class House:
 
         return S3PhotoFiles(self.aws, self.settings.photos_bucket)
 
-    def drawn_code(self, code: str) -> tuple[str, str]:
-        """What a printed code says, and its picture as SVG to stand in a page."""
+    def drawn_code(self, code: str, name: str) -> tuple[str, str]:
+        """What a printed code says, and its picture as SVG to stand in a page under that name."""
         from chalicelib.adapters.codeimages import code_url, svg
 
         url = code_url(self.context.street.domain, code)
-        return url, svg(url).decode()
+        return url, svg(url, name).decode()
 
     @property
     def lists(self) -> ports.Lists:

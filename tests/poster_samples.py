@@ -14,7 +14,7 @@ from chalicelib.web.views import Look, Viewer
 
 def drawn(street: Street, *kinds: str) -> dict[str, tuple[str, str]]:
     urls = {kind: code_url(street.domain, f"{kind[0].upper()}2AAAAAA4RVJMMXUHHPS3") for kind in kinds}
-    return {kind: (url, svg(url).decode()) for kind, url in urls.items()}
+    return {kind: (url, svg(url, kind).decode()) for kind, url in urls.items()}
 
 
 def samples(look: Look, street: Street, door: Place, me: Viewer, words: str = "") -> dict[str, Callable[[], str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from chalicelib.errors import ConfigError
@@ -47,8 +48,11 @@ def matrix(url: str) -> Sequence[Sequence[int]]:
     return rows
 
 
-def svg(url: str) -> bytes:
-    """The code as SVG with its quiet zone, one unit a module, black on white; runs of modules are one path."""
+def svg(url: str, name: str = "") -> bytes:
+    """The code as SVG with its quiet zone, one unit a module, black on white; runs of modules are one path.
+
+    It is titled with its address, or named `name` when it is to stand inside a page, which has a title of its own.
+    """
     rows = matrix(url)
     size = len(rows) + 2 * QUIET_ZONE
     path: list[str] = []
@@ -59,9 +63,10 @@ def svg(url: str) -> bytes:
             if run:
                 path.append(f"M{x} {y}h{len(run)}v1h-{len(run)}z")
             x += len(run) + 1
+    named = f' aria-label="{escape(name)}">' if name else f"><title>{url}</title>"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="{size * 8}" height="{size * 8}" '
-        f'role="img" shape-rendering="crispEdges"><title>{url}</title><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
+        f'role="img" shape-rendering="crispEdges"{named}<path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         f'<path d="{"".join(path)}"/></svg>\n'
     ).encode()
 

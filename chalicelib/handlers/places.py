@@ -30,5 +30,8 @@ def poster(it: Asked, place: str) -> Response:
     ctx = house.context
     found = doors.one(ctx, it.staff.actor, place)
     month = f"{ctx.clock.civil().astimezone(ctx.street.tz):%Y-%m}"
-    drawn = {kind: house.drawn_code(code) for kind, code in doors.codes(ctx, found).items()}
+    codes = doors.codes(ctx, found)
+    drawn = {
+        kind.id: house.drawn_code(codes[kind.id], kind.name.text(it.look.lang)) for kind in ctx.street.kinds if kind.id in codes
+    }
     return html(pages.poster(it.look, ctx.street, viewer(it), found, drawn, month))
