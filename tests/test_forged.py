@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from chalicelib import codes, wiring
 from chalicelib.adapters.keyring import Keyring
 from chalicelib.casework.numbers import ALPHABET
 from chalicelib.errors import Unknown
+from chalicelib.models import cases
 from chalicelib.usecases import capability
 from tests import steps
 from tests.client import Page
@@ -46,6 +48,27 @@ def mutations(genuine: str, letters: str) -> Callable[[st.DataObject], str]:
         return "".join(chars)
 
     return draw
+
+
+def test_of_ten_thousand_mutated_links_none_is_accepted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distinct ones, most with the number of a case that is there. The case is read once: what is tried is the signature."""
+    _, token = steps.reported(world)
+    stored = cases.get(steps.number_of(token))
+    monkeypatch.setattr(cases, "get", lambda no: stored if stored and no == stored.case.no else None)
+    assert capability.open_link(world.context, token)
+    chance = random.Random(20261122)  # noqa: S311 - the same mutations in every run
+    tried: set[str] = set()
+    while len(tried) < 10_000:
+        chars = list(token)
+        for _ in range(chance.randint(1, 3)):
+            chars[chance.randrange(0 if chance.random() < 0.1 else 9, len(chars))] = chance.choice(ALPHABET)
+        altered = "".join(chars)
+        if altered == token or altered in tried:
+            continue
+        tried.add(altered)
+        with pytest.raises(Unknown):
+            capability.open_link(world.context, altered)
+    assert sum(altered[:9] == token[:9] for altered in tried) > 8000
 
 
 def test_no_altered_link_opens_anything(world: World) -> None:
