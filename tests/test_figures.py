@@ -166,6 +166,12 @@ def test_only_a_person_answers_and_a_late_answer_is_a_miss() -> None:
     assert counted([answered, late], late.now).rates["response"] == Rate(1, 2)
 
 
+def test_only_the_promise_made_at_reception_is_that_of_the_first_response() -> None:
+    """What a later office promises for itself is its own matter, even if it ends earlier."""
+    walk = began(counted_street(), rung="centre").do(CENTRE, "allocate", {"to": "committee@committee:c1", "reason": ""})
+    assert row(walk).reply_due == "2026-11-18T06:00:00.000Z"
+
+
 def test_what_stands_still_is_not_overdue() -> None:
     walk = began(counted_street(), rung="centre").do(CENTRE, "accept").do(CENTRE, "refer")
     assert counted([walk], NOW + timedelta(days=40)).rates["on_time"] == Rate(0, 0)
@@ -257,7 +263,11 @@ def test_a_period_is_of_the_streets_days() -> None:
     )
     assert november.before == Period(date(2026, 10, 1), date(2026, 11, 1))
     assert Period(date(2026, 11, 3), date(2026, 11, 10)).before == Period(date(2026, 10, 27), date(2026, 11, 3))
-    assert month_to_date(date(2026, 11, 18)) == Period(date(2026, 11, 1), date(2026, 11, 19))
+    to_date = month_to_date(date(2026, 11, 18))
+    assert (to_date, to_date.before) == (
+        Period(date(2026, 11, 1), date(2026, 11, 19)),
+        Period(date(2026, 10, 14), date(2026, 11, 1)),
+    )
     assert [day.isoformat() for day in november.parts()][:3] == ["2026-11-01", "2026-11-02", "2026-11-09"]
     assert len(Period(date(2026, 11, 1), date(2026, 11, 16)).parts()) == 15
     assert len(Period(date(2026, 1, 1), date(2027, 1, 1)).parts()) == 12

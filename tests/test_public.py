@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from chalicelib.casework.decide import Command, decide
@@ -12,6 +14,9 @@ from tests import steps, wire
 from tests.ladder_street import COMMITTEE
 from tests.ladder_walks import HANDLE, along, began
 from tests.world import World
+
+# What the first view of a resident's page may weigh on the wire.
+FIRST_VIEW = 14 * 1024
 
 
 def test_the_public_page_tells_what_was_done_until_it_is_taken_back(world: World) -> None:
@@ -32,6 +37,7 @@ def test_the_public_page_tells_what_was_done_until_it_is_taken_back(world: World
         assert "本月收到1件" in words
         assert "3日内办结100.0%" in words
         assert "用时20小时" in words
+        assert len(gzip.compress(page.body)) < FIRST_VIEW
         assert "不含姓名、号码和门牌" in words
         for private in ("王阿姨", steps.PHONE, steps.TEXT[:6], no, "19号楼"):
             assert private not in page.text
