@@ -15,6 +15,7 @@ import pytest
 
 from infra.engine import REGION, Engine, isolate
 from tests import chromium, refold
+from tests.quick import begin_quickly, read_templates_as_json
 from tests.world import STORED_CASES, World, open_world
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ def nowhere_else() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """What is the same for every street is read once in a process."""
+    patch = pytest.MonkeyPatch()
+    begin_quickly(patch)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def folded_again() -> Iterator[None]:
     """At the end of the run another process folds every case that the tests stored, and finds the stored state."""
     yield
@@ -63,6 +73,7 @@ def atomic_moto() -> Iterator[None]:
 
     patch = pytest.MonkeyPatch()
     patch.setattr(DynamoHandler, "call_action", serialised)
+    read_templates_as_json(patch)
     yield
     patch.undo()
 
