@@ -40,6 +40,7 @@ class Door(ThreadingHTTPServer):
         self.fail = 0
         self.lose = 0
         self.works = False
+        self.large = False
         self.lost = threading.Semaphore(0)
         self.hold = threading.Event()
         self.hold.set()
@@ -49,7 +50,7 @@ class Door(ThreadingHTTPServer):
         key = KEYS[min(self.views, len(KEYS) - 1)]
         self.views += 1
         return pages.form(
-            Look("zh-CN", False, "", "/form"), street(), "issue", place(), "I2AAAAAA", key, {"text": text} if text else {}
+            Look("zh-CN", self.large, "", "/form"), street(), "issue", place(), "I2AAAAAA", key, {"text": text} if text else {}
         )
 
 
@@ -77,6 +78,8 @@ class Answer(BaseHTTPRequestHandler):
             self._say(script.encode(), "text/javascript", 200 if script else 404)
         elif self.path.startswith("/app.webmanifest"):
             self._say(b"{}", "application/manifest+json")
+        elif self.path.startswith("/Q/R"):
+            self._page("<!doctype html><title>.</title><p>another kind's form</p>")
         elif self.path == "/received":
             scripts = _script("kept.js") + _script("page.js")
             self._page(f'<!doctype html><title>.</title><p data-sent="ds:issue:AAAAAA">ok</p>{scripts}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pynamodb.exceptions import QueryError
 
 from chalicelib.casework.access import Actor
 from chalicelib.errors import Conflict, NotAllowed
@@ -105,6 +106,23 @@ def test_an_answered_case_begins_an_entry_with_its_result_and_none_of_the_reside
     # A case outside one's scope gives nothing, and is not named.
     stranger = world.signed_in("committee", "committee:c03")
     assert stranger.get(f"/desk/faq/new?case={no}").status == 404
+
+
+def test_a_page_that_only_wants_to_help_stands_without_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clerk = world.signed_in("dispatcher", "street")
+    written(clerk)
+    visitor = world.client()
+    sent = steps.send(visitor, steps.report(world, text="电瓶车充电的地方太少"))
+
+    def broken(*_: object) -> list[faq.Entry]:
+        raise QueryError("away")
+
+    monkeypatch.setattr(faq, "every", broken)
+    page = visitor.get(sent.header("Location"))
+    assert page.status == 200
+    assert QUESTION not in page.words
+    known = visitor.post_json("/api/v1/similar", {"code": world.code(), "text": "电瓶车充电的地方太少"})
+    assert (known.status, known.json()["faq"]) == (200, [])
 
 
 def test_a_committee_writes_for_itself_alone(world: World) -> None:

@@ -60,9 +60,9 @@ def listed(ctx: Context) -> list[Entry]:
 
 
 def published(ctx: Context, committee: str | None = None) -> list[Entry]:
-    """What the public reads, the newest first; with a committee only what holds there."""
-    found = [entry for entry in faq.every(ctx.street.id) if entry.published]
-    return _newest([entry for entry in found if committee is None or entry.committee in {"", committee}])
+    """What the public reads, the newest first; with a committee what holds there, or nothing if it can't be read now."""
+    found = faq.every(ctx.street.id) if committee is None else faq.at_hand(ctx.street.id)
+    return _newest([entry for entry in found if entry.published and (committee is None or entry.committee in {"", committee})])
 
 
 def matching(entries: Sequence[Entry], typed: str, most: int) -> list[Entry]:
