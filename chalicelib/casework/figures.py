@@ -20,8 +20,8 @@ HANDLING_ENDS = frozenset({"handled_confirmed", "closed", "answered", "withdrawn
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Instants are stored text (UTC, ms), "" or None for none. What is left out of the text is empty: msgspec leaves out a default
-    that is the very same object, which equal words need not be.
+    """Instants are stored text (UTC, ms), "" or None for none. All defaults are empty: msgspec leaves out a default only where
+    it is the very same object, which equal words need not be.
 
     `reply_due` is until when a person was promised to answer, `due` the approved deadline that the handling goes or went by
     (`deadline_of`). `handlings` counts how often it was called handled, `redone` how often that was undone. `said` and `solved`
