@@ -36,10 +36,13 @@ const store = async (entry, response) => {
   await tidy(cache);
 };
 
+// A cache that can't be read is an empty one: this worker never stands between a person and the network.
+const found = (entry) => caches.open(CACHE).then((cache) => cache.match(entry)).catch(() => undefined);
+
 const open = async (event, entry) => {
-  const kept = await (await caches.open(CACHE)).match(entry);
   const fresh = fetch(event.request);
   event.waitUntil(fresh.then((response) => store(entry, response.clone())).catch(() => {}));
+  const kept = await found(entry);
   if (!kept) return fresh;
   const late = new Promise((_, fail) => setTimeout(fail, PATIENCE));
   try {
@@ -60,7 +63,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith(`${ROOT}static/`)) {
-    event.respondWith(caches.match(url.pathname).then((found) => found || fetch(request)));
+    event.respondWith(found(url.pathname).then((kept) => kept || fetch(request)));
     return;
   }
   const entry = request.mode === "navigate" ? entryOf(url) : "";
@@ -72,7 +75,7 @@ self.addEventListener("message", (event) => {
   const entry = entryOf(url);
   if (!entry) return;
   const keep = async () => {
-    if (await (await caches.open(CACHE)).match(entry)) return;
+    if (await found(entry)) return;
     await store(entry, await fetch(url.href, { headers: { "X-Doorstep": "keep" } }));
   };
   event.waitUntil(keep().catch(() => {}));
