@@ -136,7 +136,15 @@ def _bulk(lang: str, walk: Walk, words: str, **more: Any) -> str:
     party = Party(id="W1", name=f"网格员{words}", grant="grid_worker@committee:c1")
     choice = Choice((walk.case,), more.get("people", (("W1~x", party),)), (("AAAA-AAAA-3", "not_yours"),))
     return pages_queue.bulk(
-        look(lang, "/desk/bulk"), walk.street, viewer(), choice, {"AAAAAA": place()}, walk.now, KEY, EMPTY_CHOICE, words
+        look(lang, "/desk/bulk"),
+        walk.street,
+        viewer(),
+        choice,
+        {"AAAAAA": place()},
+        walk.now,
+        KEY,
+        EMPTY_CHOICE if choice.people else None,
+        words,
     )
 
 

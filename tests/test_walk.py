@@ -18,6 +18,7 @@ import resvg_py
 import zxingcpp
 from PIL import Image
 
+from tests.crawl import crawl
 from tests.phone import SLOW_3G, Wire, a_phone, photos_kept, ready
 from tests.picture_files import jpeg
 from tests.server import Server
@@ -185,7 +186,7 @@ def test_the_reporters_number_is_shown_only_with_a_reason_and_the_case_says_so(
     page.click("button.main")
     page.wait_for_url("**/received")
     centre = Clerk(browser, served, "dispatcher")
-    centre.page.click("text=晾衣架掉下来一半")
+    centre.page.click("h2 >> text=晾衣架掉下来一半")
     centre.page.wait_for_url("**/desk/cases/*")
     assert "139****0001" in centre.text
     assert "13900000001" not in re.sub(r"\W", "", centre.text)
@@ -264,3 +265,58 @@ def test_a_report_with_a_photo_written_without_a_network_becomes_one_case_after_
 
 def _photo(name: str) -> Any:
     return {"name": name, "mimeType": "image/jpeg", "buffer": jpeg()}
+
+
+STAFF_ROOMS = {"/desk", "/desk?show=scope?show", "/desk/cases/*", "/desk/cases/*/order", "/desk/handover", "/desk/new"}
+# The ring stands on the element itself, or on the words of a choice.
+RINGED = """[document.activeElement, document.activeElement.nextElementSibling]
+  .some((one) => one && getComputedStyle(one).outlineStyle !== "none")"""
+RESIDENT_ROOMS = {"/Q/*", "/f/rental?c", "/f/population?c", "/track"}
+
+
+@pytest.mark.timeout(300)
+def test_no_page_that_links_lead_to_says_anything_in_the_console_or_asks_elsewhere(served: Server, browser: Browser) -> None:
+    base = served.demo["base_url"]
+    engine = next(found[0] for line in served.lines if (found := re.findall(r"engine.*(http://\S+)", line)))
+    rooms: set[str] = set()
+    wrong: list[str] = []
+    context = browser.new_context(locale="zh-CN", viewport={"width": 375, "height": 800})
+    found, said = crawl(context, [served.demo["forms"]["issue"]], base, engine)
+    rooms, wrong = rooms | found, wrong + said
+    context.close()
+    for role in ("dispatcher", "committee", "street_admin"):
+        clerk = Clerk(browser, served, role)
+        found, said = crawl(clerk.context, [base + "/desk"], base, engine)
+        rooms, wrong = rooms | found, wrong + [f"{role}: {one}" for one in said]
+        clerk.context.close()
+    assert wrong == []
+    assert rooms >= STAFF_ROOMS | RESIDENT_ROOMS
+
+
+def test_the_form_is_filled_in_and_sent_by_keyboard_alone(served: Server, browser: Browser) -> None:
+    context = browser.new_context(locale="zh-CN", viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(served.demo["forms"]["issue"])
+    reached: list[str] = []
+
+    def to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.name || document.activeElement.className"))
+            if reached[-1] == name:
+                # Whoever can't see a pointer has to see where they are.
+                assert page.evaluate(RINGED), name
+                return
+        raise AssertionError(f"{name} can't be reached: {reached}")
+
+    to("text")
+    page.keyboard.type("门口的坡道太陡，轮椅上不来")
+    to("category")
+    page.keyboard.press("ArrowDown")
+    to("phone")
+    page.keyboard.type("021-0012 7788")
+    to("btn main")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/received")
+    assert "已收到" in page.inner_text("main") or "编号" in page.inner_text("main")
+    context.close()
