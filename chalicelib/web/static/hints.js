@@ -25,7 +25,7 @@
     const made = make("div", "", "hint-case");
     made.append(make("h2", words.similar));
     const list = made.appendChild(make("ul"));
-    for (const one of found) list.append(make("li", one.line));
+    for (const line of new Set(found.map((one) => one.line))) list.append(make("li", line));
     made.append(make("p", words.follow, "hint"));
     return made;
   };
