@@ -122,6 +122,10 @@ zoneinfo.reset_tzpath([])
 assert zoneinfo.ZoneInfo("Asia/Shanghai").utcoffset(None) is None
 import segno
 assert segno.make("X", error="q").designator
+from chalicelib.web import charts
+assert "<svg" in charts.share("x", [1, 2])
+from chalicelib.usecases import figures_files
+assert figures_files.xlsx_of([figures_files.Sheet("x", [["x", 1]])]).startswith(b"PK")
 from botocore.session import get_session
 for service in ("dynamodb", "kms", "lambda", "s3", "sns"):
     client = get_session().create_client(service, "cn-north-1", aws_access_key_id="x", aws_secret_access_key="x")
