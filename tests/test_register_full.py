@@ -38,7 +38,7 @@ def town(moto: Any, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def clerk(town: World) -> Visitor:
-    return town.signed_in("committee", "committee:c01")
+    return town.signed_in("street_admin", "committee:c01")
 
 
 def ask(visitor: Visitor, reason: str = "区里要底册") -> Page:
@@ -89,7 +89,7 @@ def test_whole_numbers_are_handed_out_after_reason_and_download_are_on_record(to
     assert "Expires=300" in link or "Expires" in link
     assert "取第1份" in got.words
     (taken,) = register_export.taken(standing())
-    assert (taken.who, taken.part) == ("committee:c01 committee", 1)
+    assert (taken.who, taken.part) == ("committee:c01 street_admin", 1)
     assert id_number(0) not in page.text + got.text
     # Masks stay what a form gives by itself.
     clerk.get("/desk/exports").form("/exports").fill(reason="再来一份").submit()
@@ -175,8 +175,8 @@ def test_the_function_trusts_nobody(town: World, clerk: Visitor) -> None:
         {"do": "make", "id": name},
         {"do": "link", "id": name, "part": "1"},
     )
-    foreign = [(role, unit) for role in sorted(rules.EXPORTERS) for unit in ("committee:c02", "zone:z2")]
-    inside = [(role, "committee:c01") for role in sorted(ROLES - rules.EXPORTERS)]
+    foreign = [(role, unit) for role in sorted(rules.OPENERS) for unit in ("committee:c02", "zone:z2")]
+    inside = [(role, "committee:c01") for role in sorted(ROLES - rules.OPENERS)]
     with wire.counted() as calls:
         for role, unit in [*foreign, *inside]:
             visitor = town.signed_in(role, unit)

@@ -93,8 +93,6 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
     visits: int = 0
     case: str = ""
-    contact_mac: str = ""
-    contact_mask: str = ""
 
     @property
     def editable(self) -> bool:
@@ -170,7 +168,7 @@ def _person_erased(register: Register, event: Event) -> Change:
 def _erased(register: Register, event: Event) -> Change:
     """The figures stay: kind, committee, days, results; whoever was in it and the flat are gone."""
     blank = tuple(Person(key=person.key, part=person.part, gone=True) for person in register.people)
-    return {"state": "erased", "people": blank, "room": "", "remark": "", "contact_mac": "", "contact_mask": ""}
+    return {"state": "erased", "people": blank, "room": "", "remark": ""}
 
 
 def _nothing(register: Register, event: Event) -> Change:

@@ -83,8 +83,9 @@ def taken(export: Export) -> tuple[Taken, ...]:
     return tuple(msgspec.json.decode(row.card, type=Taken) for row in rows if row.card)
 
 
-def may_export(ctx: Context, actor: Actor, committee: str) -> None:
-    if not rules.holds(actor, rules.EXPORTERS, committee, ctx.street) or committee not in ctx.street.committee_by_id:
+def may_export(ctx: Context, actor: Actor, committee: str, *, full: bool = False) -> None:
+    """Raises `Forbidden("not_yours")`."""
+    if not rules.holds(actor, rules.OPENERS if full else rules.EXPORTERS, committee, ctx.street) or committee not in ctx.street.committee_by_id:
         raise Forbidden("not_yours")
 
 
@@ -93,7 +94,7 @@ def begin(ctx: Context, actor: Actor, committee: str, reason: str, attempt: str,
 
     Raises `Forbidden("not_yours")` and `NotAllowed("fields")` without a reason.
     """
-    may_export(ctx, actor, committee)
+    may_export(ctx, actor, committee, full=full)
     said = " ".join(reason.split())
     if not said or len(said) > REASON_MAX:
         raise NotAllowed("fields", fields=[FieldError("reason", "required")])

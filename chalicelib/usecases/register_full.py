@@ -49,7 +49,7 @@ def handle(
     try:
         actor = signin.session(ctx, event["session"]).actor
         committee = event.get("committee", "")
-        may_export(ctx, actor, committee)
+        may_export(ctx, actor, committee, full=True)
         if event.get("do") == "ask":
             asked = begin(
                 ctx,

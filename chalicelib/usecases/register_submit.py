@@ -125,7 +125,6 @@ def _make(
     where = stored.register
     empty = msgspec.structs.replace(stored, register=Register(no=where.no))
     people = rules.people_of(filled, 1, mac_of(ctx))
-    contact = next((person for person in people if person.phone_mac), None)
     facts = rules.facts(filled, people) | {
         "kind": where.kind,
         "state": "booked" if filled.slot else "submitted",
@@ -135,8 +134,6 @@ def _make(
         "zone": where.zone,
         "lang": where.lang,
         "consent": consent_data(form),
-        "contact_mac": contact.phone_mac if contact else "",
-        "contact_mask": contact.phone_mask if contact else "",
     }
     sealed = ctx.vault.seal(record_name(where.no, 1), rules.to_seal(filled))
     first = rules.event(empty.register, "registered", {"register": facts}, REPORTER, stored.fingerprint, ctx.clock.civil())

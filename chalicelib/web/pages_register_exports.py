@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.casework.register_rules import OPENERS
 from chalicelib.errors import DoorstepError
 from chalicelib.street import Street
 from chalicelib.web import dates
@@ -73,6 +74,7 @@ def exports(
         values={"committee": "", "reason": "", "whole": "", "numbers": "masks"} | dict(values),
         problem=present.problem(lang, "rental", error),
         link=link or ("", 0, ""),
+        may_open=any(grant.partition("@")[0] in OPENERS for grant in me.grants),
     )
 
 
