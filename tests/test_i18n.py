@@ -158,7 +158,7 @@ FAMILIES: dict[str, set[str]] = {
     "desk.group.": set(GROUPS),
     "desk.known.rule_": set(Supervision.__struct_fields__),
     "figures.rate.": set(Count(Line(), {}, [], Sums()).rates),
-    "figures.by.": {*FIGURE_GROUPS, "course", "hotline", "rest"},
+    "figures.by.": {*FIGURE_GROUPS, "course", "hotline", "rest", "scans"},
     "figures.part.": {"day", "week", "month"},
     "figures.file.": {"xlsx", "csv", "json"},
     "figures.found.": {"active", "passive"},

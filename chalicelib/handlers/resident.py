@@ -12,7 +12,7 @@ from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAl
 from chalicelib.handlers import register
 from chalicelib.handlers.http import Asked, data, see
 from chalicelib.handlers.routing import html, route
-from chalicelib.usecases import capability, limits
+from chalicelib.usecases import capability, figures, limits
 from chalicelib.usecases.submit import PHOTOS_MAX, Report, check_key, photo_ref, submit
 from chalicelib.web import pages
 from chalicelib.web.static import read_static
@@ -45,7 +45,11 @@ def _form(
 
 @route(resident, "/Q/{code}")
 def scan(it: Asked, code: str) -> Response:
-    return _form(it, code, None)
+    answer = _form(it, code, None)
+    # What the page itself fetches once more, to have it without a network, is nobody at a door.
+    if answer.status_code == 200 and "x-doorstep" not in it.headers:
+        figures.scanned(wiring.context(), wiring.context().scanned(code)[1].id)
+    return answer
 
 
 @route(resident, "/f/{kind}")

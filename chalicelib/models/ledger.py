@@ -3,6 +3,7 @@
 | pk | sk | what |
 |---|---|---|
 | `H#12345` | `<month>` | how many calls the hotline counted for the street, as imported |
+| `S#<month>` | `<day>#<place>` | how often a door's codes were scanned that day |
 | `F#public` | `SUMMARY` | the public page's numbers, and when they were counted |
 
 A month of ten thousand cases is read in a few pages of the index, of which only the text of figures is fetched; PynamoDB costs
@@ -64,6 +65,24 @@ def keep_hotline(calls: Mapping[str, int]) -> None:
     """Stored over what stood there: a corrected month is imported again."""
     for month, number in sorted(calls.items()):
         CaseItem(HOTLINE, month, version=number).save()
+
+
+def count_scan(day: str, place: str, seconds: float) -> None:
+    """One more scan at a door (`2026-11-22`). Kept for `seconds`, counted from wall time's epoch."""
+    row = CaseItem(f"S#{day[:7]}", f"{day}#{place}")
+    row.update(actions=[CaseItem.version.add(1), CaseItem.ttl.set(int(seconds))])
+
+
+def scans(period: Period) -> dict[str, int]:
+    """How often the codes of each door were scanned in these days."""
+    last = (period.last - timedelta(days=1)).isoformat()
+    found: dict[str, int] = {}
+    for month in period.months():
+        rows = CaseItem.query(f"S#{month}", CaseItem.sk.between(period.first.isoformat(), f"{last}#~"))
+        for row in rows:
+            place = row.sk.partition("#")[2]
+            found[place] = found.get(place, 0) + int(row.version or 0)
+    return found
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

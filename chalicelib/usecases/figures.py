@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.casework.access import Actor, split_grant
 from chalicelib.casework.figures_count import Count, count
@@ -13,6 +16,8 @@ from chalicelib.casework.figures_period import Period, around, inside, month_to_
 from chalicelib.errors import FieldError, Forbidden, NotAllowed, Unknown
 from chalicelib.models import ledger
 from chalicelib.usecases.context import Context
+
+log = logging.getLogger("doorstep")
 
 # A year at most in one answer; what is longer than a quarter is not set against the time before.
 LONGEST, COMPARED = 366, 92
@@ -22,13 +27,16 @@ _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])\s*[,，\t;； ]\s*(\d{1,7})")
 
 @dataclass(frozen=True)
 class Report:
-    """`before` is the same time before, None for long periods; `calls` month → (this year, last year), whole street only."""
+    """`before` is the same time before, None for long periods; `calls` month → (this year, last year), whole street only;
+    `scans` door → how often its codes were scanned.
+    """
 
     unit: str
     period: Period
     count: Count
     before: Count | None
     calls: Mapping[str, tuple[int | None, int | None]]
+    scans: Mapping[str, int]
     at: datetime
 
 
@@ -75,12 +83,27 @@ def report(ctx: Context, actor: Actor, unit: str, asked: Period) -> Report:
     unit = chosen(ctx, actor, unit)
     calls = _calls(asked) if unit == "street" else {}
     before = _counted(ctx, unit, asked.before) if asked.days <= COMPARED else None
-    return Report(unit, asked, _counted(ctx, unit, asked), before, calls, ctx.clock.civil())
+    return Report(unit, asked, _counted(ctx, unit, asked), before, calls, _scans(ctx, unit, asked), ctx.clock.civil())
 
 
 def _counted(ctx: Context, unit: str, asked: Period) -> Count:
     rows = (row for row in ledger.rows(asked, ctx.street) if inside(unit, row))
     return count(rows, ctx.clock.civil(), asked.parts(), ctx.street.tz)
+
+
+def _scans(ctx: Context, unit: str, asked: Period) -> dict[str, int]:
+    places = dict(ctx.places)
+    return {one: n for one, n in ledger.scans(asked).items() if unit in around(f"place:{one}", ctx.street, places)}
+
+
+def scanned(ctx: Context, place: str) -> None:
+    """Counts a scan at a door. Whoever stands there gets the form all the same when it can't be counted."""
+    day = ctx.clock.civil().astimezone(ctx.street.tz).date().isoformat()
+    until = ctx.clock.wall().timestamp() + ctx.street.retention.case_days * 86_400
+    try:
+        ledger.count_scan(day, place, until)
+    except PynamoDBException:
+        log.warning("a scan was not counted")
 
 
 def _calls(asked: Period) -> dict[str, tuple[int | None, int | None]]:

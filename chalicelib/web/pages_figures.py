@@ -46,7 +46,7 @@ class Done:
 
 
 def told(lang: str, street: Street, places: Mapping[str, Place], found: Report) -> Told:
-    return Told(street, found.period, found.count, found.before, places, lang, found.calls)
+    return Told(street, found.period, found.count, found.before, places, lang, found.calls, found.scans)
 
 
 def tables(it: Told) -> list[Section]:

@@ -30,7 +30,9 @@ class Kpi:
 
 @dataclass(frozen=True)
 class Told:
-    """What a page of figures is made from. `calls` are month → (this year, last year) of the hotline."""
+    """What a page of figures is made from. `calls` are month → (this year, last year) of the hotline,
+    `scans` door → scans of its codes.
+    """
 
     street: Street
     period: Period
@@ -39,6 +41,7 @@ class Told:
     places: Mapping[str, Place]
     lang: str
     calls: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    scans: Mapping[str, int] = field(default_factory=dict)
 
 
 def percent(rate: Rate) -> str:

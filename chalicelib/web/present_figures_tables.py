@@ -47,6 +47,7 @@ def sections(it: Told) -> list[Section]:
         _rungs(it),
         *(_group(it, name) for name in ("channel", "case_class", "found")),
         _places(it),
+        *([_scans(it)] if it.scans else []),
     ]
     return [*found, *([_hotline(it)] if it.calls else []), _rest(it)]
 
@@ -198,14 +199,33 @@ def _places(it: Told) -> Section:
     """The doors from which the most came."""
     lang = it.lang
     lines = sorted(it.count.by["place"].items(), key=lambda pair: -pair[1].received)
-
-    def called(place_id: str) -> str:
-        place = it.places.get(place_id)
-        return place_name(it.street, place, lang) if place else place_id or t(lang, "figures.unnamed")
-
-    named = [(called(place_id), line) for place_id, line in lines[:PLACES]]
+    named = [(_door(it, place_id), line) for place_id, line in lines[:PLACES]]
     note = t(lang, "figures.place.note", shown=len(named), all=len(lines), scanned=it.count.sums.scanned)
     return _lines(it, "place", "place", t(lang, "figures.by.place"), named, note=note)
+
+
+def _door(it: Told, place_id: str) -> str:
+    place = it.places.get(place_id)
+    return place_name(it.street, place, it.lang) if place else place_id or t(it.lang, "figures.unnamed")
+
+
+def _scans(it: Told) -> Section:
+    """How often the doors' codes were scanned, beside what came of it."""
+    lang = it.lang
+    most = sorted(it.scans.items(), key=lambda pair: -pair[1])
+    counted = [(_door(it, one), n, it.count.by["place"].get(one, Line()).received) for one, n in most[:PLACES]]
+    sent = sum(it.count.by["place"].get(one, Line()).received for one in it.scans)
+    rows = [*counted, (t(lang, "figures.sum"), sum(it.scans.values()), sent)]
+    return Section(
+        id="scans",
+        name=t(lang, "figures.by.scans"),
+        title=t(lang, "figures.by.scans"),
+        heads=_heads(lang, "place", "scans", "received"),
+        rows=tuple(rows),
+        shown=tuple((name, f"{scans}", f"{received}") for name, scans, received in rows),
+        summed=True,
+        note=t(lang, "figures.scans.note", shown=len(counted), all=len(most)),
+    )
 
 
 def _hotline(it: Told) -> Section:
