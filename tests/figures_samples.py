@@ -21,13 +21,14 @@ from tests.figures_rows import month_of_rows
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 NOW = datetime(2026, 11, 30, 5, 45, tzinfo=UTC)
 WRONG = NotAllowed("fields", fields=[FieldError("calls", "months")])
+SCANS = {"AAAAAA": 12, "BBBBBB": 3}
 CALLS = {"2026-10": (918, 1000), "2026-11": (None, 950)}
 
 
 def report(street: Street, cases: int) -> Report:
     rows = [msgspec.structs.replace(row, place="AAAAAA", solved="partly") for row in month_of_rows(cases)]
     found = count(rows, NOW, NOVEMBER.parts(), street.tz)
-    return Report("street", NOVEMBER, found, count(rows[:100], NOW, (), street.tz), CALLS if cases else {}, NOW)
+    return Report("street", NOVEMBER, found, count(rows[:100], NOW, (), street.tz), CALLS if cases else {}, SCANS if cases else {}, NOW)
 
 
 def summary(cases: int) -> Summary:

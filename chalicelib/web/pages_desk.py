@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.casework.access import ANSWERERS
 from chalicelib.casework.card import marks_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
@@ -99,6 +100,7 @@ def case(
         links=links(case, lang) if me.sees_reporter else [],
         helpers=[(one.name, role_name(one.role, lang) if one.role else "", spoken(one.phone), tel(one.phone)) for one in helpers],
         sheets=_sheets(case, events),
+        may_keep=bool(case.result) and any(grant.partition("@")[0] in ANSWERERS for grant in me.grants),
         acts=offered,
         reveal=offered.reveal if me.sees_reporter and case.phone_mask else None,
         revealed={"phone": spoken(revealed), "tel": tel(revealed)} if revealed and me.sees_reporter else None,

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from chalicelib.casework.case import Case, Partner
 from chalicelib.casework.events import Event
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.present_clocks import ClockView, standing
+from chalicelib.web.present_events import rating_words
 from chalicelib.web.present_offices import where
 from chalicelib.web.present_queue import Mark, marks
 from chalicelib.web.views import Viewer
@@ -162,6 +165,13 @@ def known(street: Street, case: Case, events: Sequence[Event], now: datetime, la
         found.append((t(lang, "desk.known.supervision"), _supervision(case, events, lang)))
     if case.urges:
         found.append((t(lang, "desk.known.urges"), t(lang, "desk.known.times", n=case.urges)))
+    if case.rating:
+        found.append((t(lang, "desk.known.rating"), rating_words(msgspec.structs.asdict(case.rating), lang)))
+        found.append(
+            (t(lang, "desk.known.consent"), t(lang, "desk.known.consent_yes" if case.rating.publish else "desk.known.consent_no"))
+        )
+    if case.published:
+        found.append((t(lang, "desk.known.published"), case.published))
     return found
 
 

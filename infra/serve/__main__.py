@@ -101,6 +101,7 @@ def _run(machine: Machine) -> int:
 
 def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]]:
     from infra import codes
+    from infra.demo import faq
     from infra.demo.cases import play
     from infra.demo.pictures import upload
     from infra.demo.roles import ensure_staff, home_of
@@ -118,6 +119,7 @@ def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]
             with machine.mover.turn:
                 played = play(ctx)
             upload(s3, machine.outputs["PhotosBucket"], played)
+            faq.keep(ctx)
             machine.home.played.touch()
             done.note += f", {len(played)} cases"
     home = home_of(ctx.street, ctx.places.values())
