@@ -28,7 +28,8 @@ CALLS = {"2026-10": (918, 1000), "2026-11": (None, 950)}
 def report(street: Street, cases: int) -> Report:
     rows = [msgspec.structs.replace(row, place="AAAAAA", solved="partly") for row in month_of_rows(cases)]
     found = count(rows, NOW, NOVEMBER.parts(), street.tz)
-    return Report("street", NOVEMBER, found, count(rows[:100], NOW, (), street.tz), CALLS if cases else {}, SCANS if cases else {}, NOW)
+    before = count(rows[:100], NOW, (), street.tz)
+    return Report("street", NOVEMBER, found, before, CALLS if cases else {}, SCANS if cases else {}, NOW)
 
 
 def summary(cases: int) -> Summary:

@@ -13,8 +13,8 @@ from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
 from chalicelib.errors import Limited
 from chalicelib.web import pages
 from chalicelib.web.views import Look
+from tests.door import KEYS, TEXT, Door
 from tests.page_samples import place, street
-from tests.test_form_script import KEYS, TEXT, Door
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -281,13 +281,13 @@ def test_no_page_that_links_lead_to_says_anything_in_the_console_or_asks_elsewhe
     rooms: set[str] = set()
     wrong: list[str] = []
     context = browser.new_context(locale="zh-CN", viewport={"width": 375, "height": 800})
-    found, said = crawl(context, [served.demo["forms"]["issue"]], base, engine)
-    rooms, wrong = rooms | found, wrong + said
+    seen, said = crawl(context, [served.demo["forms"]["issue"]], base, engine)
+    rooms, wrong = rooms | seen, wrong + said
     context.close()
     for role in ("dispatcher", "committee", "street_admin"):
         clerk = Clerk(browser, served, role)
-        found, said = crawl(clerk.context, [base + "/desk"], base, engine)
-        rooms, wrong = rooms | found, wrong + [f"{role}: {one}" for one in said]
+        seen, said = crawl(clerk.context, [base + "/desk"], base, engine)
+        rooms, wrong = rooms | seen, wrong + [f"{role}: {one}" for one in said]
         clerk.context.close()
     assert wrong == []
     assert rooms >= STAFF_ROOMS | RESIDENT_ROOMS

@@ -85,7 +85,8 @@ def taken(export: Export) -> tuple[Taken, ...]:
 
 def may_export(ctx: Context, actor: Actor, committee: str, *, full: bool = False) -> None:
     """Raises `Forbidden("not_yours")`."""
-    if not rules.holds(actor, rules.OPENERS if full else rules.EXPORTERS, committee, ctx.street) or committee not in ctx.street.committee_by_id:
+    roles = rules.OPENERS if full else rules.EXPORTERS
+    if not rules.holds(actor, roles, committee, ctx.street) or committee not in ctx.street.committee_by_id:
         raise Forbidden("not_yours")
 
 
