@@ -68,7 +68,7 @@ def test_a_committee_without_place_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_class_that_enters_nowhere_is_refused(tmp_path: Path) -> None:
-    everything_else = '{ channels = ["qr", "committee", "hotline_12345", "petition"] }'
+    everything_else = '{ channels = ["qr", "open311", "committee", "hotline_12345", "petition"] }'
     others = ", ".join(f'"{name}"' for name in ("consult", "simple", "facility", "urgent", "complex", "hard"))
     text = TEXT.replace(everything_else, f"{{ classes = [{others}] }}").replace(
         'enters = [{ channels = ["visit", "phone", "walk_in", "assisted", "patrol", "meeting", "register"] }]',

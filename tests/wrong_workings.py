@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.wrong_street import Wrong
 
 CENTRE_LATE = 'late = "30m"\nwarn'
-CONTACT_LATE = 'channels = ["qr", "committee", "hotline_12345", "petition"]\nlate = "1wd"\n'
+CONTACT_LATE = 'channels = ["qr", "open311", "committee", "hotline_12345", "petition"]\nlate = "1wd"\n'
 PARTY = 'start = "dispatched"\nstop = ["reported_in", "released"]\nlate = "1wd"\nwarn = "1h"\naction = ["flag"]\n'
 PARTY += 'tell = ["supervisor"]\n'
 DATED = 'start = "long_run_started"\nstop = ["resumed", "handled_proposed"]\n'

@@ -22,7 +22,7 @@ from chalicelib.usecases.submit import RECENT, TEXT_MAX
 SHORTEST = 4
 SHOWN_DAYS = 30
 CASES_SHOWN = FAQ_SHOWN = 3
-TOLD_CHANNELS = frozenset({"qr", "phone", "walk_in", "assisted", "committee", "meeting"})
+TOLD_CHANNELS = frozenset({"qr", "open311", "phone", "walk_in", "assisted", "committee", "meeting"})
 VERIFIER = "verifier"
 
 

@@ -23,7 +23,8 @@ DOCUMENTS = ("suggestion", "visit_day", "district", "survey")
 APPROVALS = ("extend", "long_run", "invalid", "unreachable")
 REASONS = ("refusal", "extension", "cause")
 
-# Where reports come from. `register` is the rule that turns an overcrowded registration into a case by itself.
+# Where reports come from. `register` is the rule that turns an overcrowded registration into a case by itself, `open311` another
+# city's or company's application.
 CHANNELS = (
     "qr",
     "hotline_12345",
@@ -36,6 +37,7 @@ CHANNELS = (
     "phone",
     "assisted",
     "register",
+    "open311",
 )
 
 # Kinds of places where a code hangs, inside the walls and outside them.
