@@ -133,6 +133,16 @@ def export(event: Any, context: Any) -> Any:
     return wiring.house().export_here(event, _seconds_left(context))
 
 
+@app.lambda_function(name="webhooks")
+def webhooks(event: Any, context: Any) -> Any:
+    """Events for other systems: what the outbox's stream brings at once, and what is due every minute."""
+    from chalicelib.usecases import webhooks as sending
+
+    house = wiring.house()
+    it = sending.Sending(house.context, house.secrets, house.poster, _seconds_left(context))
+    return sending.on_stream(it, event) if "Records" in event else {"sent": sending.sweep(it)}
+
+
 def _seconds_left(context: Any) -> Callable[[], float]:
     """What Lambda still gives this call."""
     return lambda: float(context.get_remaining_time_in_millis()) / 1000

@@ -137,3 +137,24 @@ class SmsProvider(Protocol):
 
     def sent(self, ref: str, phone: str) -> bool | None:
         """Whether a message with our reference went out; None if the provider can't say."""
+
+
+class Secrets(Protocol):
+    """Secrets that we share with other systems, by name."""
+
+    def valid(self, name: str) -> tuple[str, ...]:
+        """Those that hold now, the newest first: two while they are exchanged, none where none was made."""
+
+
+class PostFailed(Exception):
+    """No answer to go by. `why` is a word for operators; `ours`: we refused to send, the target was never asked."""
+
+    def __init__(self, why: str, *, ours: bool = False) -> None:
+        super().__init__(why)
+        self.why = why
+        self.ours = ours
+
+
+class Poster(Protocol):
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """The status that the other side answered. Raises `PostFailed`: it may have arrived."""

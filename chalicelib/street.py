@@ -35,6 +35,7 @@ from chalicelib.street_parts import (
     Label,
     Notice,
     Option,
+    Orders,
     Reasons,
     RegisterTerms,
     Retention,
@@ -43,6 +44,7 @@ from chalicelib.street_parts import (
     Supervision,
     Template,
     Terms,
+    Webhook,
     Zone,
 )
 
@@ -69,6 +71,7 @@ __all__ = [
     "Label",
     "Notice",
     "Option",
+    "Orders",
     "Place",
     "Reasons",
     "RegisterTerms",
@@ -79,6 +82,7 @@ __all__ = [
     "Supervision",
     "Template",
     "Terms",
+    "Webhook",
     "Zone",
     "read_places",
     "read_street",
@@ -135,6 +139,8 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     supervision: Supervision = Supervision()
     register: RegisterTerms = RegisterTerms()
     forms: tuple[FormTerms, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    orders: Orders = Orders()
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -325,3 +325,19 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     known_to: str
     day_start: str = "09:00"
     day_end: str = "18:00"
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events of cases go, signed with the shared secret of that name. No `channels` are all; `events` are never none."""
+
+    id: str
+    url: str
+    secret: str
+    events: tuple[str, ...]
+    channels: tuple[str, ...] = ()
+
+
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders of other systems (12345, petitions). `place` is the door that stands for an order which names no place of ours."""
+
+    place: str = ""

@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import ports
 from chalicelib.adapters.aws import Aws
@@ -21,6 +21,9 @@ from chalicelib.settings import Settings
 from chalicelib.street import Sms as StreetSms
 from chalicelib.street import read_places, read_street
 from chalicelib.usecases.context import Context
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.shared_secrets import SharedSecrets
 
 # What one machine gives an export; Lambda gives as much.
 EXPORT_S = 900.0
@@ -82,6 +85,23 @@ class House:
 
         return S3Lists(self.aws, self.settings.photos_bucket)
 
+    @property
+    def secrets(self) -> ports.Secrets:
+        return self.shared_secrets
+
+    @cached_property
+    def shared_secrets(self) -> SharedSecrets:
+        from chalicelib.adapters.shared_secrets import SharedSecrets
+
+        return SharedSecrets(self.aws.client("dynamodb"), self.settings.keys_table)
+
+    @property
+    def poster(self) -> ports.Poster:
+        """Where an engine stands in for AWS, a receiver may stand on this machine too."""
+        from chalicelib.adapters.webhook_http import HttpsPoster
+
+        return HttpsPoster(loopback=self.settings.endpoint is not None)
+
     def export_here(self, event: Mapping[str, str], seconds_left: Callable[[], float]) -> dict[str, str]:
         """A step of the export with whole numbers, in this process: what the function `export` does."""
         from chalicelib.adapters.lists import FULL, S3Lists
@@ -136,6 +156,7 @@ def _build() -> House:
 def _bind(settings: Settings, aws: Aws) -> None:
     from chalicelib.models.base import bind
     from chalicelib.models.cases import CaseItem
+    from chalicelib.models.hooks import HookRow
     from chalicelib.models.outbox import OutboxRow
     from chalicelib.models.photos import PhotoRow
     from chalicelib.models.registers import RegisterItem
@@ -147,6 +168,7 @@ def _bind(settings: Settings, aws: Aws) -> None:
             CaseItem: settings.cases_table,
             PhotoRow: settings.cases_table,
             OutboxRow: settings.outbox_table,
+            HookRow: settings.outbox_table,
             StaffItem: settings.staff_table,
             RegisterItem: settings.registers_table,
         },

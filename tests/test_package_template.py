@@ -21,7 +21,7 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy"}
+FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy", "Webhooks"}
 MAY_DECRYPT = {"Reveal", "Export", "Notify", "Sweep"}
 
 
@@ -138,7 +138,7 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
         }
 
     assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep", "Tidy"}
-    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy"}
+    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy", "Webhooks"}
     assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export", "Tidy"}
     assert writers("StaffTable") == {"APIHandler", "Reveal", "Export"}
     assert writers("KeysTable") == {"APIHandler"}

@@ -18,6 +18,7 @@ from chalicelib.casework.events import Event, stamp
 from chalicelib.casework.sending_rules import kind_of
 from chalicelib.casework.tick import tick
 from chalicelib.models import behind, cases
+from chalicelib.models.outbox import OutboxRow
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.telling import rows_for
 
@@ -104,5 +105,5 @@ def turn(this: Pass, no: str) -> int:
         this.meets(events)
         rows = rows_for(ctx, stored.case, events)
         cases.write(stored, events, rows, attempt, ctx.street, ctx.place_of(stored.case))
-        this.offices.update(row.pk for row in rows if kind_of(row.to) == "office")
+        this.offices.update(row.pk for row in rows if isinstance(row, OutboxRow) and kind_of(row.to) == "office")
     return len(events)

@@ -163,6 +163,14 @@ class Machine:
             module.tidy(schedule_event(stamp(self.clock.civil()), self.engine.region), context("tidy"))
 
         notify = Pump("notify", alone(stream.step), STREAM_S)
+        def webhooks() -> None:
+            module.webhooks(schedule_event(stamp(self.clock.civil()), self.engine.region), context("webhooks"))
+
+        if self.context.street.webhooks:
+            hooked = StreamPump(self.engine.client("dynamodbstreams"), self.outputs["OutboxStreamArn"], module.webhooks)
+            for pump in (Pump("webhooks", hooked.step, STREAM_S), Pump("webhooks sweep", webhooks, SWEEP_S)):
+                pump.start()
+                self._closing.callback(self._stop_pump, pump)
         hourly = (Pump("digest", alone(registers), DIGEST_S), Pump("tidy", tidy, TIDY_S))
         for pump in (notify, Pump("photo", photos.step, PHOTOS_S), Pump("sweep", alone(sweep), SWEEP_S), *hourly):
             pump.start()

@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.street import Place, Street
 from infra.streetfile import clocks as clock_tables
-from infra.streetfile import kept, ladder, register, tables, workings
+from infra.streetfile import kept, ladder, others, register, tables, workings
 from infra.streetfile.cards import cards
 from infra.streetfile.holidays import calendar
 from infra.streetfile.locate import Lines
@@ -140,6 +140,8 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
         supervision=workings.supervision(top.table("supervision", required=False)),
         register=register.terms(top.table("register", required=False)),
         forms=register.forms(top.tables("forms", required=False), kinds),
+        webhooks=others.webhooks(top.tables("webhooks", required=False)),
+        orders=others.orders(top.table("orders", required=False)),
     )
     top.done()
     if not problems.found:  # a mistyped name would be reported again as a promise that nobody keeps
@@ -161,6 +163,9 @@ def _places(path: Path, street: Street, problems: Problems) -> list[Place]:
     if not rows.readable:
         return places
     live = {place.committee for place in places if not place.retired}
+    hanging = {place.id for place in places if not place.retired}
+    if street.orders.place and street.orders.place not in hanging:
+        problems.add(("orders", "place"), f"hangs nowhere in {path.name}", "name the id of a place that is not retired")
     for number, committee in enumerate(street.committees):
         if committee.id and committee.id not in live:
             problems.add(("committees", number, "id"), f"has no place in {path.name}", "add a row for at least one place of it")

@@ -39,6 +39,7 @@ SIZES: Mapping[str, Size] = {
     "Digest": Size(512, 300),
     "Export": Size(1024, 900),
     "Tidy": Size(512, 120),
+    "Webhooks": Size(512, 58),
 }
 
 
@@ -61,6 +62,8 @@ def function_resources(handlers: Mapping[str, str], runtime: str, street: Street
         resources[own_role] = role(logical, street, partition, group)
         resources[logical] = _function(logical, handler, runtime, own_role, group)
     resources |= _stream() | _arrival() | _schedule() | _daily(street) | _export() | _hourly()
+    if street.webhooks:
+        resources |= _webhooks()
     return {"Resources": resources}
 
 
@@ -101,6 +104,46 @@ def _stream() -> Json:
                 "FilterCriteria": {"Filters": [{"Pattern": new}]},
             },
         }
+    }
+
+
+def _webhooks() -> Json:
+    """New events for other systems at once, and every minute what is due; only where the street has a subscriber."""
+    new = '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"stage":{"S":["waiting"]}}}}'
+    return {
+        "WebhooksFromOutbox": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": attr("OutboxTable", "StreamArn"),
+                "FunctionName": ref("Webhooks"),
+                "StartingPosition": "TRIM_HORIZON",
+                "BatchSize": 10,
+                "BisectBatchOnFunctionError": True,
+                "MaximumRetryAttempts": 3,
+                "MaximumRecordAgeInSeconds": 3600,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "FilterCriteria": {"Filters": [{"Pattern": new}]},
+            },
+        },
+        "WebhooksEveryMinute": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "Events that other systems have not taken yet",
+                "State": "ENABLED",
+                "ScheduleExpression": "rate(1 minute)",
+                "Targets": [{"Id": "webhooks", "Arn": attr("Webhooks", "Arn")}],
+            },
+        },
+        "WebhooksEveryMinutePermission": _permission("Webhooks", "WebhooksEveryMinute"),
+        "WebhooksOnce": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": ref("Webhooks"),
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": 60,
+            },
+        },
     }
 
 
@@ -239,5 +282,6 @@ def function_outputs() -> Json:
         "DigestFunction": {"Value": ref("Digest")},
         "ExportFunction": {"Value": ref("Export")},
         "TidyFunction": {"Value": ref("Tidy")},
+        "WebhooksFunction": {"Value": ref("Webhooks")},
         "WebFunction": {"Value": ref("APIHandler")},
     }

@@ -30,6 +30,7 @@ def statements(logical: str, street: Street, partition: str) -> list[Json]:
         "Digest": _digest,
         "Export": _export,
         "Tidy": _tidy,
+        "Webhooks": _webhooks,
     }[logical](street, partition)
 
 
@@ -101,6 +102,22 @@ def _notify(street: Street, partition: str) -> list[Json]:
         _table("StaffTable", ("GetItem", "Query")),
         _table("KeysTable", ("GetItem",)),
         _key("Open", "kms:Decrypt", street),
+        *_reads_stream(),
+        *_sns(street, partition),
+    ]
+
+
+def _webhooks(street: Street, partition: str) -> list[Json]:
+    """What it sends stands in the rows already: it reads no case and opens nothing."""
+    return [
+        _table("OutboxTable", ("GetItem", "Query", "UpdateItem", "DeleteItem"), ("pending", "waiting")),
+        _table("KeysTable", ("GetItem",)),
+        *_reads_stream(),
+    ]
+
+
+def _reads_stream() -> list[Json]:
+    return [
         {
             "Sid": "Stream",
             "Effect": "Allow",
@@ -109,7 +126,6 @@ def _notify(street: Street, partition: str) -> list[Json]:
         },
         # AWS knows no narrower resource for listing streams.
         {"Sid": "Streams", "Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"},
-        *_sns(street, partition),
     ]
 
 
