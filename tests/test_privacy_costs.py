@@ -77,7 +77,7 @@ def test_what_the_page_says_of_calls_is_what_is_called(town: World) -> None:
     assert metered[erasing] == 0
     meter(erasing, lambda: privacy_cases.erase_case(town.context, KEEPER, no, "要求", "c" * 32))
     town.clock.advance(minutes=5)
-    clerk = town.signed_in("committee", "committee:c01")
+    clerk = town.signed_in("street_admin", "committee:c01")
     asking = clerk.get("/desk/exports").form("/exports").fill(reason="区里要底册", numbers="full")
     meter("a registration in an export with whole numbers", asking.submit)
     assert metered == {what: int(row[0]) for what, row in told().items()}

@@ -320,3 +320,31 @@ def test_the_form_is_filled_in_and_sent_by_keyboard_alone(served: Server, browse
     page.wait_for_url("**/received")
     assert "已收到" in page.inner_text("main") or "编号" in page.inner_text("main")
     context.close()
+
+
+def test_a_clerk_goes_through_the_queue_by_keys_that_can_be_switched_off(served: Server, browser: Browser) -> None:
+    page = Clerk(browser, served, "committee").page
+    links = page.locator(".rows h2 a")
+    focused = "document.activeElement.getAttribute('href') || document.activeElement.id"
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate(focused) == links.nth(1).get_attribute("href")
+    page.keyboard.press("k")
+    assert page.evaluate(focused) == links.nth(0).get_attribute("href")
+    page.keyboard.press("x")
+    assert page.locator(".pick input").nth(0).is_checked()
+    assert page.inner_text(".bulk .n") == "已选1件"
+    page.keyboard.press("/")
+    assert page.evaluate(focused) == "f-find"
+    # In a field letters are letters.
+    page.keyboard.type("jxk")
+    assert page.input_value("#f-find") == "jxk"
+    page.click(".keys summary")
+    page.locator("[data-keys]").uncheck()
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    assert page.evaluate(focused) != links.nth(0).get_attribute("href")
+    page.reload()
+    page.keyboard.press("/")
+    assert page.evaluate(focused) != "f-find"
+    page.context.close()

@@ -159,6 +159,12 @@ def _handled_by_the_company(world: World, people: People, way: Way) -> list[Way]
     way.staff(centre, "accept", **{"class": "consult"})
     way.staff(centre, "answer", text="供电公司明天来修")
     assert way.case.state == "closed"
+    # What was done is told to everybody, and taken back.
+    way.staff(centre, "publish", sentence="楼道灯换成了感应灯")
+    assert "感应灯" in world.client().get("/public").words
+    assert "感应灯" not in way.progress()
+    way.staff(centre, "unpublish")
+    assert "感应灯" not in world.client().get("/public").words
     way.staff(centre, "reopen", reason="又坏了")
     way.staff(centre, "close", outcome="duplicate", text="与上一件重复")
     old = way.token
