@@ -22,6 +22,7 @@ from chalicelib.handlers.figures import figures
 from chalicelib.handlers.follow import follow
 from chalicelib.handlers.installed import installed
 from chalicelib.handlers.intake import intake
+from chalicelib.handlers.open311 import open311
 from chalicelib.handlers.places import places
 from chalicelib.handlers.queue import queue
 from chalicelib.handlers.register_desk import register_desk
@@ -65,6 +66,7 @@ app.register_blueprint(similar)
 app.register_blueprint(faq)
 app.register_blueprint(register_exports)
 app.register_blueprint(places)
+app.register_blueprint(open311)
 
 
 @app.lambda_function(name="reveal")

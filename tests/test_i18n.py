@@ -189,6 +189,7 @@ FAMILIES: dict[str, set[str]] = {
     "register.list.": {*LIST_HEADS, "new", "changed", "ending"},
     "register.export.": {*EXPORT_HEADS, *PARTS_OF},
     "print.post.": set(POSTS),
+    "open311.attribute.": {f"{code}{end}" for code in ("notice", "elsewhere", "reporter", "submission") for end in ("", ".hint")},
     "desk.register.tab.": {"queue", "digests", "exports", "people"},
     "desk.register.reason.": set(REGISTER_REASONS),
     "desk.register.digest.": {"none", "day", "committee", "new", "changed", "waiting", "ending", "flats", "people"},

@@ -31,6 +31,14 @@ def encode(value: int, length: int) -> str:
     return "".join(ALPHABET[(value >> (BITS * place)) & 31] for place in range(length - 1, -1, -1))
 
 
+def decode(text: str) -> int:
+    """What `encode` made the text of. Raises KeyError outside the alphabet."""
+    value = 0
+    for char in text:
+        value = value << BITS | _VALUE[char]
+    return value
+
+
 def is_text(text: str, length: int) -> bool:
     """Whether `text` is exactly `length` characters of the alphabet, in upper case."""
     return len(text) == length and all(char in _VALUE for char in text)

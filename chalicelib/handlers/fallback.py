@@ -1,7 +1,8 @@
 """Answers for what reaches no route: unknown addresses, wrong methods, wrong types, bodies that are too large.
 
-Chalice and API Gateway answer these in English JSON. Here they become a page in the reader's language, or a problem object under
-`/api/`. The one-machine server calls `answer_for` for what it refuses itself; deployed, the template's gateway responses do.
+Chalice and API Gateway answer these in English JSON. Here they become a page in the reader's language, a problem object
+under `/api/`, or GeoReport's errors under `/open311/`. The one-machine server calls `answer_for` for what it refuses itself;
+deployed, the template's gateway responses do.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def answer_for(event: Mapping[str, Any], status: int) -> dict[str, Any]:
         error.status = status
     house = wiring.house()
     it = asked(Request(whole), house.context.street.languages, house.settings.base_url)
-    response = failure(it, "json" if it.look.path.startswith(("/api/", "/open311/")) else "page", error)
+    kinds = {"/api/": "json", "/open311/": "open311"}
+    response = failure(it, next((kind for start, kind in kinds.items() if it.look.path.startswith(start)), "page"), error)
     made: dict[str, Any] = response.to_dict()
     return made

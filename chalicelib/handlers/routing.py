@@ -20,7 +20,7 @@ from chalicelib import wiring
 from chalicelib.casework.access import ROLES, split_grant
 from chalicelib.casework.case import Case
 from chalicelib.errors import DoorstepError, Forbidden, Unauthenticated
-from chalicelib.handlers.http import FORM, YEAR_S, Asked, asked, cookie, data, page, see
+from chalicelib.handlers.http import FORM, SECURITY, YEAR_S, Asked, asked, cookie, data, page, see
 from chalicelib.usecases import pictures, signin
 from chalicelib.usecases.context import Context
 from chalicelib.web import csp as policy
@@ -35,7 +35,7 @@ View = Callable[..., Response]
 
 @dataclass(frozen=True)
 class Declared:
-    """`roles` empty means public. `answers` is `page` or `json`."""
+    """`roles` empty means public. `answers` is `page`, `json`, or `open311`: how what goes wrong is said."""
 
     path: str
     method: str
@@ -136,10 +136,24 @@ def problem(it: Asked, error: DoorstepError, ref: str) -> dict[str, Any]:
 def failure(it: Asked, answers: str, error: DoorstepError, ref: str = "") -> Response:
     if answers == "json":
         return data(problem(it, error, ref), error.status)
+    if answers == "open311":
+        return _georeport(it, error, ref)
     from chalicelib.web import pages
 
     street = wiring.context().street
     return html(pages.error(it.look, street, error, ref), status=error.status)
+
+
+def _georeport(it: Asked, error: DoorstepError, ref: str) -> Response:
+    """In the format that the address asked for; XML, which every client can read, where it asked for none."""
+    from chalicelib.web import open311_text
+
+    fmt = "json" if it.look.path.split("?")[0].endswith(".json") else "xml"
+    return Response(
+        body=open311_text.written(fmt, "errors", open311_text.errors(it.look.lang, error, ref)),
+        status_code=open311_text.status_of(error),
+        headers={"Content-Type": open311_text.TYPES[fmt], **SECURITY},
+    )
 
 
 def photo_views(ctx: Context, case: Case, arrived: int | None = None) -> list[PhotoView]:
