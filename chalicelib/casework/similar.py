@@ -54,32 +54,53 @@ def _any(words: Sequence[str] | dict[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in longest), re.ASCII)
 
 
-def _terms(text: str) -> frozenset[str]:
-    found, same, idle, all_idle = _words()
+def terms_of(text: str) -> frozenset[str]:
+    """Single characters and pairs of neighbours of what is left of a text; Latin words whole."""
+    all_idle = _words()[3]
+    return frozenset(term for run in _RUN.findall(_plain(text)) for term in _parts(run, all_idle))
+
+
+def matter_of(text: str) -> tuple[list[str], frozenset[str]]:
+    """The runs of characters that name a text's matter, and their terms: also without what people say with any matter (who,
+    when, how bad), and without numbers.
+    """
+    words, empty = _general()
+    runs = [run for run in _RUN.findall(words.sub(" ", _plain(text))) if not run.isdigit()]
+    return runs, frozenset(term for run in runs for term in _parts(run, _words()[3]) if not set(term) <= empty)
+
+
+def _plain(text: str) -> str:
+    found, same, idle, _ = _words()
     plain = unicodedata.normalize("NFKC", text[:READ_MAX]).lower()
-    plain = idle.sub(" ", found.sub(lambda match: same[match[0]], plain))
-    terms: set[str] = set()
-    for run in _RUN.findall(plain):
-        if run[0].isascii():
-            terms |= {f"{run}|"} if run not in all_idle else set()
-        else:
-            terms |= set(run) | {run[at : at + 2] for at in range(len(run) - 1)}
-    return frozenset(terms)
+    return idle.sub(" ", found.sub(lambda match: same[match[0]], plain))
 
 
-def _weight(term: str) -> float:
+def _parts(run: str, idle: frozenset[str]) -> set[str]:
+    if run[0].isascii():
+        return {f"{run}|"} if run not in idle else set()
+    return set(run) | {run[at : at + 2] for at in range(len(run) - 1)}
+
+
+@cache
+def _general() -> tuple[re.Pattern[str], frozenset[str]]:
+    """Words that go with any matter, and characters that mean nothing alone or in a pair of them."""
+    read = json.loads((Path(__file__).parent / "same_words.json").read_bytes())["general"]
+    return _any([word for word in read if len(word) > 1]), frozenset(word for word in read if len(word) == 1)
+
+
+def weight_of(term: str) -> float:
     return PAIR if len(term) > 1 else SINGLE
 
 
 def alike(typed: str, texts: Sequence[str], floor: float = ALIKE) -> list[Match]:
     """The texts that are about the same matter as `typed`, the nearest first. Nothing is alike to a text without words."""
-    asked = _terms(typed)
-    known = [_terms(text) for text in texts]
+    asked = terms_of(typed)
+    known = [terms_of(text) for text in texts]
     count = len(known)
 
     def idf(term: str) -> float:
         holding = sum(term in one for one in known)
-        return _weight(term) * math.log(2 + (count - holding + 0.5) / (holding + 0.5))
+        return weight_of(term) * math.log(2 + (count - holding + 0.5) / (holding + 0.5))
 
     weights = {term: idf(term) for term in asked.union(*known)}
     mine = sum(weights[term] for term in asked)
