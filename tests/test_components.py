@@ -11,6 +11,7 @@ from chalicelib.web import i18n
 from chalicelib.web.render import css
 from infra.docs import components
 from tests import browser_checks as checks
+from tests import pictures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -45,3 +46,12 @@ def test_every_component_is_free_of_violations_in_both_schemes(page: Page, kind:
     page.set_content(components.frame(kind, scheme))
     assert checks.axe(page) == []
     assert checks.sticking_out(page) == []
+
+
+def test_the_gallery_shows_every_picture_and_every_picture_of_the_readme_is_there() -> None:
+    docs = pictures.ROOT / "docs"
+    assert (docs / "pictures.md").read_text("utf-8") == pictures.gallery()
+    shown = set(re.findall(r'src="docs/pictures/([^"]+)"', (pictures.ROOT / "README.md").read_text("utf-8")))
+    taken = {f"{shot.name}.png" for shot in pictures.SHOTS}
+    assert shown <= taken
+    assert {path.name for path in (docs / "pictures").iterdir()} == taken
