@@ -167,6 +167,11 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {case_class.id: case_class for case_class in self.classes}
 
     @cached_property
+    def ideas(self) -> CaseClass | None:
+        """The class of suggestions, where the street asks for them."""
+        return next((case_class for case_class in self.classes if case_class.idea), None)
+
+    @cached_property
     def department_by_id(self) -> dict[str, Department]:
         return {department.id: department for department in self.departments}
 

@@ -99,13 +99,15 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 class CaseClass(msgspec.Struct, frozen=True, kw_only=True):
     """How fast and by whom: consult, simple, facility, urgent, complex, hard, …
 
-    `observe`: how long the effect is watched before a case of this class counts as handled for good.
+    `observe`: how long the effect is watched before a case of this class counts as handled for good. `idea`: a suggestion, which
+    is adopted or declined with a reason.
     """
 
     id: str
     name: Label
     answers: bool = False
     hazard: bool = False
+    idea: bool = False
     observe: Duration | None = None
     clocks: tuple[str, ...] = ()
 

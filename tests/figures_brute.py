@@ -186,7 +186,7 @@ def figures(cases: Sequence[Sequence[Event]], street: Street, now: datetime) -> 
         "partly": sum(one.solved == "partly" for one in v),
         "office": (
             sum(one.outcome in {"solved", "mediated"} for one in ended),
-            sum(one.outcome != "out_of_scope" for one in ended),
+            sum(one.outcome not in {"out_of_scope", "adopted", "not_adopted"} for one in ended),
         ),
         "satisfaction": (sum(one.said in {"satisfied", "basic"} for one in v), sum(one.said != "" for one in v)),
         "visits": _visits(v, now),

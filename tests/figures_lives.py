@@ -63,7 +63,7 @@ def _life(dice: random.Random, street: Street, number: int) -> Walk:
 
 # Steps that make figures are drawn more often than those that only stand in the timeline.
 OFTEN = {"accept", "assign", "dispatch", "allocate", "sign", "refuse", "prelim", "propose", "confirm", "visit", "close", "rate"}
-OFTEN |= {"approve", "long_run", "invalid", "extend", "merge", "withdraw", "reopen", "observe", "answer", "contact"}
+OFTEN |= {"approve", "long_run", "invalid", "extend", "merge", "withdraw", "reopen", "observe", "answer", "contact", "weigh"}
 
 
 def _step(dice: random.Random, walk: Walk) -> None:
@@ -88,8 +88,10 @@ def _step(dice: random.Random, walk: Walk) -> None:
         data["satisfied"] = dice.choice(("yes", "no"))
     elif action == "propose":
         data["outcome"] = dice.choice(("solved", "mediated", "explained", "out_of_scope", "duplicate", "not_confirmed"))
+    elif action == "weigh":
+        data["verdict"] = dice.choice(("adopted", "not_adopted"))
     elif action == "accept":
-        data["class"] = dice.choice(("simple", "parking", "urgent", ""))
+        data["class"] = dice.choice(("simple", "parking", "urgent", "idea", ""))
     elif action == "close" and walk.case.state in {"handled", "visiting"}:
         data["outcome"] = dice.choice(("solved", "mediated", "duplicate", "out_of_scope"))
     elif action in {"approve", "reject"}:

@@ -95,6 +95,7 @@ def invalid() -> Walk:
 SITUATIONS: Situations = {
     "received, passed up by the committee": passed_up,
     "accepted, asked to be found invalid": accepted,
+    "accepted, a suggestion": lambda: passed_up().do(CENTRE, "accept", {"class": "idea"}),
     "dispatched, allocated to the zone": to_zone,
     "dispatched to a lead, a co-handler and a contact": to_police,
     "signed by the zone": lambda: to_zone().do(ZONE, "sign"),

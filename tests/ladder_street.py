@@ -156,6 +156,7 @@ def ladder_street(
             CaseClass(id="urgent", name=Label("急事"), hazard=True, clocks=("clear",)),
             CaseClass(id="parking", name=Label("停车"), observe=Duration(1, "d")),
             CaseClass(id="complex", name=Label("协同快办")),
+            CaseClass(id="idea", name=Label("金点子"), idea=True),
         ),
         clocks=CLOCKS,
         notices=(

@@ -46,6 +46,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "sign": {},
     "refuse": {"reason": "not_ours", "basis": "不属派出所职责清单"},
     "answer": {"text": "带身份证到窗口办"},
+    "weigh": {"verdict": "adopted", "text": "下月起周六也开门"},
     "reclassify": {"class": "simple", "reason": "一次能办好"},
     "merge": {"other": OTHER},
     "link": {"other": OTHER},

@@ -239,6 +239,7 @@ def test_every_event_has_a_sentence_for_those_who_see_it() -> None:
 # Said of cases that no story tells: taken in by staff, designated, late again, a date that came, withdrawn at the office.
 RARE = {
     *("submitted.staff_taken", "submitted.resident_taken", "allocated.staff_designated", "dispatched.staff_designated"),
+    *("answered.staff_adopted", "answered.resident_adopted", "answered.staff_not_adopted", "answered.resident_not_adopted"),
     *("lapsed.staff_again", "reminded.staff_date", "withdrawn.staff_office", "withdrawn.resident_office"),
 }
 

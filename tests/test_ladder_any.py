@@ -75,7 +75,7 @@ def _values(spec: Field, walk: Walk) -> st.SearchStrategy[Any]:
 
 # What leads nowhere, or straight to the end: drawn less often, so that lives are long.
 ASIDE = frozenset({"reveal", "inspect", "renew_link", "note", "urge", "meet", "link", "add", "contact", "feed_back"})
-ENDING = frozenset({"answer", "withdraw", "merge", "close", "reopen", "invalid", "rate"})
+ENDING = frozenset({"answer", "weigh", "withdraw", "merge", "close", "reopen", "invalid", "rate"})
 
 
 def _step(data: st.DataObject, walk: Walk) -> None:

@@ -42,7 +42,13 @@ OUTCOMES = (
     "out_of_scope",
     "unreachable",
     "not_confirmed",
+    "adopted",
+    "not_adopted",
 )
+# What becomes of a suggestion (金点子).
+VERDICTS = ("adopted", "not_adopted")
+# Chosen on the form in place of a category, which can't be called so.
+IDEA = "+idea"
 
 
 class ClockRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.casework.case import OPEN_STATES
+from chalicelib.casework.case import OPEN_STATES, VERDICTS
 from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.figures import Figures
 
@@ -96,6 +96,8 @@ class Sums:
     dispatches: int = 0
     refusals: int = 0
     scanned: int = 0
+    adopted: int = 0
+    not_adopted: int = 0
     first_replies: list[float] = field(default_factory=list)
     closings: list[float] = field(default_factory=list)
 
@@ -234,5 +236,8 @@ def _sum(row: Figures, sums: Sums, today: str) -> None:
     sums.reached += row.visit == "reached"
     if row.state == "closed" and row.closed_at is not None:
         sums.closings.append((parse(row.closed_at) - received).total_seconds())
-        sums.closed += row.outcome != "out_of_scope"
+        # What was only weighed was neither handled nor left undone: suggestions are counted apart.
+        sums.closed += row.outcome not in {"out_of_scope", *VERDICTS}
+        sums.adopted += row.outcome == "adopted"
+        sums.not_adopted += row.outcome == "not_adopted"
         sums.settled += row.outcome in {"solved", "mediated"}

@@ -34,6 +34,10 @@ def answer(s: Situation) -> str | None:
     return None if s.case_class is None or s.case_class.answers else "answer_consult_only"
 
 
+def weigh(s: Situation) -> str | None:
+    return None if s.case_class is not None and s.case_class.idea else "not_an_idea"
+
+
 def pass_up(s: Situation) -> str | None:
     return None if s.rung.pass_up else "no_rung_above"
 

@@ -12,12 +12,23 @@ from datetime import datetime
 
 from chalicelib.casework import gates, steps, steps_dispatch, steps_follow, steps_oversee
 from chalicelib.casework.access import Actor, relations
-from chalicelib.casework.case import ARRIVED, DONE, ENDED_STATES, IN_HAND, OPEN_STATES, OUTCOMES, UNFINISHED, WORKING, Case
+from chalicelib.casework.case import (
+    ARRIVED,
+    DONE,
+    ENDED_STATES,
+    IN_HAND,
+    OPEN_STATES,
+    OUTCOMES,
+    UNFINISHED,
+    VERDICTS,
+    WORKING,
+    Case,
+)
 from chalicelib.casework.gates import ASKED_IN, Gate
 from chalicelib.casework.situation import Made, Situation
 from chalicelib.street import Street
 
-STAFF_OUTCOMES = tuple(outcome for outcome in OUTCOMES if outcome not in {"withdrawn", "unreachable"})
+STAFF_OUTCOMES = tuple(outcome for outcome in OUTCOMES if outcome not in {"withdrawn", "unreachable", *VERDICTS})
 REVEAL_REASONS = ("contact", "visit", "other")
 
 OFFICE = frozenset({"office"})
@@ -85,6 +96,7 @@ _TAKING_IN = (
         gates.refuse,
     ),
     Step("answer", OFFICE, IN_HAND, steps.answer, (TEXT,), gates.answer),
+    Step("weigh", OFFICE, IN_HAND, steps.weigh, (_choice("verdict", VERDICTS), TEXT), gates.weigh),
     Step("reclassify", OFFICE, IN_HAND, steps.reclassify, (Field("class", "class"), REASON)),
     Step("merge", OFFICE, IN_HAND, steps_dispatch.merge, (Field("other", "case"),)),
     Step("link", OFFICE, UNFINISHED, steps_dispatch.link, (Field("other", "case"),)),

@@ -47,6 +47,11 @@ def answer(s: Situation) -> Made:
     return [("answered", {"text": s.text(), "outcome": "solved", "class": s.case.case_class or consult})]
 
 
+def weigh(s: Situation) -> Made:
+    """A suggestion is adopted or declined. It ends as an answered question does: there is nothing to call handled later."""
+    return [("answered", {"text": s.text(), "outcome": s.text("verdict"), "class": s.case.case_class})]
+
+
 def assign(s: Situation) -> Made:
     party: Party = s.data["to"]
     return [("assigned", {"to": named(party), **note(s)})]

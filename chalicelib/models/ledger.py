@@ -86,7 +86,9 @@ def scans(period: Period) -> dict[str, int]:
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """`at` is civil time; `lines` is category → (received, handled); `done` are the numbers of cases to be told of."""
+    """`at` is civil time; `lines` is category → (received, handled); `done` are the numbers of cases to be told of,
+    `ideas` those of adopted suggestions.
+    """
 
     at: str
     first: str
@@ -97,6 +99,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     median: float | None
     lines: dict[str, tuple[int, int]]
     done: tuple[str, ...] = ()
+    ideas: tuple[str, ...] = ()
 
 
 def summary() -> Summary | None:

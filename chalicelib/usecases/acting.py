@@ -14,6 +14,7 @@ from chalicelib.casework.decide import Command, counterpart, decide
 from chalicelib.casework.events import Event
 from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.models import cases
+from chalicelib.usecases import ideas
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.telling import rows_for
 
@@ -65,7 +66,8 @@ def _other(ctx: Context, typed: str, actor: Actor) -> cases.Stored | None:
 
 
 def _change(ctx: Context, stored: cases.Stored, events: Sequence[Event]) -> cases.Change:
-    return cases.Change(stored, events, rows_for(ctx, stored.case, events), ctx.place_of(stored.case))
+    rows = [*rows_for(ctx, stored.case, events), *ideas.rows_for(ctx, stored.case, events)]
+    return cases.Change(stored, events, rows, ctx.place_of(stored.case))
 
 
 def repeats(stored: cases.Stored, command: Command, actor: Actor) -> bool:

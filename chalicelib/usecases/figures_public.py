@@ -14,7 +14,7 @@ from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.figures import Figures
 from chalicelib.casework.figures_count import count
 from chalicelib.casework.figures_period import Period, month_to_date
-from chalicelib.models import ledger
+from chalicelib.models import ideas, ledger
 from chalicelib.models.ledger import Summary
 from chalicelib.usecases.context import Context
 
@@ -39,6 +39,7 @@ class Deed:
 class Public:
     summary: Summary
     deeds: Sequence[Deed]
+    ideas: Sequence[Deed] = ()
 
 
 def public(ctx: Context) -> Public:
@@ -48,8 +49,13 @@ def public(ctx: Context) -> Public:
         if kept is None or ledger.claim_summary(wall + CLAIM_S, wall):
             kept = _count(ctx)
             ledger.keep_summary(kept)
-    rows = ledger.standing(kept.done)
-    return Public(kept, [_deed(row) for row in ledger.latest(rows.values(), SHOWN)])
+    rows = ledger.standing([*dict.fromkeys((*kept.done, *kept.ideas))]).values()
+    done, adopted = (ledger.latest([row for row in rows if _adopted(row) is which], SHOWN) for which in (False, True))
+    return Public(kept, [_deed(row) for row in done], [_deed(row) for row in adopted])
+
+
+def _adopted(row: Figures) -> bool:
+    return row.outcome == "adopted"
 
 
 def _stale(ctx: Context, kept: Summary) -> bool:
@@ -67,7 +73,7 @@ def _count(ctx: Context) -> Summary:
     rows = list(ledger.rows(month, ctx.street))
     found = count(rows, now, (), ctx.street.tz)
     earlier = Period((month.first - timedelta(days=1)).replace(day=1), month.first)
-    told = ledger.latest([*rows, *ledger.rows(earlier, ctx.street)], KEPT)
+    told = ledger.latest([row for row in (*rows, *ledger.rows(earlier, ctx.street)) if not _adopted(row)], KEPT)
     quick, satisfied = found.rates["three_days"], found.rates["satisfaction"]
     return Summary(
         at=stamp(now),
@@ -79,6 +85,7 @@ def _count(ctx: Context) -> Summary:
         median=found.first_response.median,
         lines={name: (line.received, line.handled) for name, line in found.by["category"].items()},
         done=tuple(row.no for row in told),
+        ideas=tuple(ideas.latest(KEPT)),
     )
 
 

@@ -18,7 +18,7 @@ from pynamodb.models import Model
 from chalicelib.casework import decide, numbers, people
 from chalicelib.casework.access import REPORTER, unit_of
 from chalicelib.casework.card import Card
-from chalicelib.casework.case import Case
+from chalicelib.casework.case import IDEA, Case
 from chalicelib.casework.events import stamp
 from chalicelib.errors import Conflict, FieldError, Malformed, NotAllowed
 from chalicelib.models import cases
@@ -165,6 +165,9 @@ def _found_again(ctx: Context, facts: Case) -> list[Model]:
 def facts_of(ctx: Context, report: Report, phone: str, place: Place, channel: str, case_class: str) -> Case:
     """The case as it comes in: where it is, who has it first, and what was said."""
     committee = ctx.street.committee_by_id[place.committee]
+    # A suggestion is a class; whoever reports says so where they would name a category.
+    idea = ctx.street.ideas is not None and report.category == IDEA
+    case_class = case_class or (ctx.street.ideas.id if ctx.street.ideas and idea else "")
     rung = ctx.street.entry_rung(channel, case_class)
     at_place = Case(no="", place=place.id, community=place.community, committee=place.committee, zone=committee.zone)
     return msgspec.structs.replace(
@@ -176,7 +179,7 @@ def facts_of(ctx: Context, report: Report, phone: str, place: Place, channel: st
         highest=rung.level,
         reporter=report.reporter,
         elsewhere=report.elsewhere,
-        category=report.category,
+        category="" if idea else report.category,
         text=report.text,
         nickname=report.nickname,
         phone_mask=people.mask_phone(phone) if phone else "",
@@ -204,7 +207,8 @@ def checked(ctx: Context, report: Report, also: Sequence[FieldError] = ()) -> tu
     limits = {"text": TEXT_MAX, "nickname": NICKNAME_MAX, "elsewhere": ELSEWHERE_MAX}
     typed = {"text": text, "nickname": report.nickname.strip(), "elsewhere": report.elsewhere.strip()}
     wrong += [FieldError(name, "too_long", {"max": limit}) for name, limit in limits.items() if len(typed[name]) > limit]
-    if report.category and report.category not in ctx.street.category_by_id:
+    known = {*ctx.street.category_by_id, *([IDEA] if ctx.street.ideas else []), ""}
+    if report.category not in known:
         wrong.append(FieldError("category", "choice"))
     if report.reporter not in REPORTERS:
         wrong.append(FieldError("reporter", "choice"))

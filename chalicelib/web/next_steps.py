@@ -11,10 +11,10 @@ from chalicelib.street import Street
 NEAR = 3
 # By state, the likeliest first. The first that is open becomes the filled button.
 USUAL: dict[str, tuple[str, ...]] = {
-    "received": ("accept", "answer", "allocate", "dispatch", "pass_up"),
+    "received": ("weigh", "accept", "answer", "allocate", "dispatch", "pass_up"),
     "returned": ("allocate", "dispatch", "accept", "pass_up"),
-    "reopened": ("accept", "dispatch", "allocate", "answer"),
-    "accepted": ("assign", "dispatch", "allocate", "propose", "ask", "prelim"),
+    "reopened": ("weigh", "accept", "dispatch", "allocate", "answer"),
+    "accepted": ("weigh", "assign", "dispatch", "allocate", "propose", "ask", "prelim"),
     "dispatched": ("sign", "refuse", "note"),
     "signed": ("report_in", "assign", "propose", "ask"),
     "handling": ("propose", "prelim", "ask", "pass_up"),

@@ -25,7 +25,7 @@ from chalicelib.web.views import Look, Viewer
 
 if TYPE_CHECKING:
     from chalicelib.usecases.figures import Report
-    from chalicelib.usecases.figures_public import Public
+    from chalicelib.usecases.figures_public import Deed, Public
 
 DESK = ("tokens", "desk", "figures")
 PUBLIC = ("tokens", "resident", "public")
@@ -171,15 +171,13 @@ def public(look: Look, street: Street, found: Public) -> str:
         fast=t(lang, "public.fast", time=present.length(lang, summary.median)) if summary.median is not None else "",
         lines=known,
         empty=not summary.received,
-        deeds=[
-            Done(
-                one.sentence,
-                _where(lang, street, one.community, one.committee),
-                t(lang, "public.took", time=dates.span(lang, one.took)),
-            )
-            for one in found.deeds
-        ],
+        deeds=[_done(lang, street, one, t(lang, "public.took", time=dates.span(lang, one.took))) for one in found.deeds],
+        ideas=[_done(lang, street, one, t(lang, "outcome.adopted")) for one in found.ideas],
     )
+
+
+def _done(lang: str, street: Street, one: Deed, took: str) -> Done:
+    return Done(one.sentence, _where(lang, street, one.community, one.committee), took)
 
 
 def _until(lang: str, street: Street, at: str) -> str:

@@ -11,7 +11,7 @@ from chalicelib.web.views import ActionView, FieldSpec
 
 # Every step of staff stands in exactly one group; the order is that of a case's way.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "take_in": ("accept", "sign", "refuse", "answer", "reclassify", "merge", "link"),
+    "take_in": ("accept", "sign", "refuse", "answer", "weigh", "reclassify", "merge", "link"),
     "send_on": ("assign", "dispatch", "allocate", "pass_up", "return_down", "refer", "answer_back", "report_in", "release"),
     "handle": ("contact", "ask", "note", "meet", "clear", "prelim", "propose", "confirm", "decline"),
     "follow_up": ("observe", "visit", "unreachable", "close", "reopen"),
@@ -28,6 +28,7 @@ GLYPHS = {
     "sign": "tick",
     "refuse": "back",
     "answer": "chat",
+    "weigh": "tick",
     "reclassify": "list",
     "merge": "copy",
     "link": "copy",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.casework.case import Party
+from chalicelib.casework.case import VERDICTS, Party
 from chalicelib.casework.events import Event
 from chalicelib.street import Option, Street
 from chalicelib.web import dates
@@ -144,6 +144,8 @@ def variant(event: Event, audience: str) -> str:
         how = "_again"
     elif event.type == "handled_confirmed" and event.data.get("until"):
         how = "_observed"
+    elif event.type == "answered" and event.data.get("outcome") in VERDICTS:
+        how = f"_{event.data['outcome']}"
     elif audience == "staff":
         how = _for_staff(event)
     return f"event.{event.type}.{audience}{how}"

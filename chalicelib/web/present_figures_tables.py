@@ -273,6 +273,8 @@ def _rest(it: Told) -> Section:
         ("supervised", sums.supervised),
     ]
     plain += [("redone", sums.redone), ("refusals", sums.refusals), ("dispatches", sums.dispatches), ("partly", sums.partly)]
+    if it.street.ideas:
+        plain += [("adopted", sums.adopted), ("not_adopted", sums.not_adopted)]
     rows: list[tuple[Cell, ...]] = [(t(lang, f"figures.number.{name}"), value, None, None) for name, value in plain]
     shown = [(str(row[0]), str(row[1]), "", "") for row in rows]
     for name, rate in count.rates.items():

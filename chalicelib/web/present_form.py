@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from chalicelib.casework.case import IDEA
 from chalicelib.casework.events import PERSON_REPLIES
 from chalicelib.street import Clock, Duration, Place, Rung, Street
 from chalicelib.web import dates
@@ -100,8 +101,9 @@ def version_words(version: str, lang: str) -> str:
 
 
 def categories(street: Street, lang: str) -> list[tuple[str, str]]:
-    """The street's list, and a last box for those who can't tell."""
-    return [*((c.id, c.name.text(lang)) for c in street.categories), ("", t(lang, "form.category.unsure"))]
+    """The street's list, suggestions where it asks for them, and a last box for those who can't tell."""
+    ideas = [(IDEA, street.ideas.name.text(lang))] if street.ideas else []
+    return [*((c.id, c.name.text(lang)) for c in street.categories), *ideas, ("", t(lang, "form.category.unsure"))]
 
 
 def reporters(lang: str) -> list[tuple[str, str]]:

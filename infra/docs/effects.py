@@ -51,6 +51,7 @@ EFFECTS: dict[str, Effect] = {
     "sign": _to("signed", "signed"),
     "refuse": _to("refused", "returned"),
     "answer": _to("answered", "closed"),
+    "weigh": _to("answered", "closed"),
     "reclassify": _to(("reclassified", "routed"), "received"),
     "merge": _to("merged", "closed"),
     "link": _to("linked"),

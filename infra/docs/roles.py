@@ -38,6 +38,7 @@ def _useless(action: str, street: Street) -> bool:
     asks = street.approvals
     needs: dict[str, bool] = {
         "answer": any(one.answers for one in street.classes),
+        "weigh": street.ideas is not None,
         "observe": any(one.observe for one in street.classes),
         "extend": bool(asks.extend) and any(clock.extend for clock in street.clocks.values()),
         "long_run": bool(asks.long_run),

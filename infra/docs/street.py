@@ -90,7 +90,7 @@ def _enters(rung: Rung, street: Street) -> list[str]:
 def _classes(street: Street) -> list[str]:
     rows = []
     for one in street.classes:
-        marks = [own("marks", mark) for mark in ("answers", "hazard") if getattr(one, mark)]
+        marks = [own("marks", mark) for mark in ("answers", "hazard", "idea") if getattr(one, mark)]
         if one.observe:
             marks.append(f"{own('marks', 'observe')}: {length(one.observe)}")
         rows.append([f"**{label(one.name)}**", joined(marks), joined(label(street.clocks[clock].name) for clock in one.clocks)])

@@ -20,6 +20,7 @@ def classes(tables: list[Table], known: Mapping[str, Clock]) -> tuple[CaseClass,
                 name=table.label("name", longest=words.NAME_MAX),
                 answers=table.flag("answers", False),
                 hazard=table.flag("hazard", False),
+                idea=table.flag("idea", False),
                 observe=table.duration("observe", required=False),
                 clocks=table.texts("clocks", list(known)),
             )
