@@ -16,6 +16,7 @@ from chalice.app import Chalice
 
 from chalicelib import wiring
 from chalicelib.handlers import fallback
+from chalicelib.handlers.api import api
 from chalicelib.handlers.desk import desk
 from chalicelib.handlers.faq import faq
 from chalicelib.handlers.figures import figures
@@ -67,6 +68,7 @@ app.register_blueprint(faq)
 app.register_blueprint(register_exports)
 app.register_blueprint(places)
 app.register_blueprint(open311)
+app.register_blueprint(api)
 
 
 @app.lambda_function(name="reveal")

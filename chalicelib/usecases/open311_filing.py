@@ -15,16 +15,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chalicelib.casework import numbers
 from chalicelib.casework.access import unit_of
 from chalicelib.casework.card import place_name
 from chalicelib.casework.case import Case
 from chalicelib.errors import FieldError, Limited, Unknown
-from chalicelib.models import cases
 from chalicelib.street import Place, Rung
 from chalicelib.usecases import limits
 from chalicelib.usecases.apikeys import App
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.repeats import already
 from chalicelib.usecases.submit import NICKNAME_MAX, New, Report, checked, facts_of, once
 
 CHANNEL = "open311"
@@ -175,12 +174,6 @@ def _repeated(ctx: Context, app: App, filing: Filing) -> Case | None:
     if filing.submission:
         return None
     return already(ctx, _key(ctx, app, filing, _window(ctx, 1)))
-
-
-def already(ctx: Context, key: str) -> Case | None:
-    """The case that a submission under this key has made."""
-    standing = cases.get(numbers.case_number(ctx.keys.mac("case", key, "0")))
-    return standing.case if standing and standing.submission == ctx.keys.mac("submission", key).hex() else None
 
 
 def _where(ctx: Context, filing: Filing) -> Where | None:
