@@ -26,6 +26,7 @@ from chalicelib.handlers.intake import intake
 from chalicelib.handlers.open311 import open311
 from chalicelib.handlers.places import places
 from chalicelib.handlers.queue import queue
+from chalicelib.handlers.receipts import receipts
 from chalicelib.handlers.register_desk import register_desk
 from chalicelib.handlers.register_exports import register_exports
 from chalicelib.handlers.resident import resident
@@ -69,6 +70,7 @@ app.register_blueprint(register_exports)
 app.register_blueprint(places)
 app.register_blueprint(open311)
 app.register_blueprint(api)
+app.register_blueprint(receipts)
 
 
 @app.lambda_function(name="reveal")

@@ -127,16 +127,31 @@ class SmsRetry(Exception):
     """The provider said no for now; nothing was sent."""
 
 
+class SmsCapped(Exception):
+    """The provider lets this number have no more today; nothing was sent."""
+
+
+class SmsStopped(Exception):
+    """Nothing was sent, and nothing will be before an operator has mended what `key` names: `keys`, `account`, `network`, `sign`
+    or `template`. `code` is the provider's own, without anything personal.
+    """
+
+    def __init__(self, key: str, code: str) -> None:
+        super().__init__(f"{key} {code}")
+        self.key = key
+        self.code = code
+
+
 class SmsUnknown(Exception):
     """No answer: it may have been sent. Ask by our reference before anything else."""
 
 
 class SmsProvider(Protocol):
     def send(self, message: Sms) -> str:
-        """Returns the provider's id. Raises `SmsRefused`, `SmsRetry` or `SmsUnknown`."""
+        """Returns the provider's id. Raises `SmsRefused`, `SmsRetry`, `SmsCapped`, `SmsStopped` or `SmsUnknown`."""
 
-    def sent(self, ref: str, phone: str) -> bool | None:
-        """Whether a message with our reference went out; None if the provider can't say."""
+    def sent(self, ref: str, phone: str, template: str, at: datetime) -> bool | None:
+        """Whether the attempt made `at` that instant with our reference went out; None if the provider can't say (yet)."""
 
 
 class Secrets(Protocol):

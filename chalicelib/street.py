@@ -15,6 +15,7 @@ import msgspec
 
 from chalicelib.street_parts import (
     POSTS,
+    Account,
     Again,
     Approvals,
     Calendar,
@@ -51,6 +52,7 @@ from chalicelib.street_parts import (
 # The parts are imported from here.
 __all__ = [
     "POSTS",
+    "Account",
     "Again",
     "Approvals",
     "Calendar",

@@ -183,17 +183,34 @@ class CardLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """What the carrier approved for a template: the provider's code and the signature shown before the text."""
+    """What the carrier approved for a template: the provider's code and the signature shown before the text.
+
+    `names` are the template's variables at a provider that knows them by name; without them p1, p2, …
+    """
 
     provider: str
     code: str
     sign: str
+    names: tuple[str, ...] = ()
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a provider is asked, and as which application; its keys are no part of the street file."""
+
+    endpoint: str
+    region: str = ""
+    app: str = ""
 
 
 class Sms(msgspec.Struct, frozen=True, kw_only=True):
+    """`receipts` numbers the secret addresses that providers push their receipts to: a higher one makes new addresses."""
+
     provider: str
     sign: str
     templates: dict[str, Template] = {}
+    aliyun: Account = Account(endpoint="dysmsapi.aliyuncs.com", region="cn-hangzhou")
+    tencent: Account = Account(endpoint="sms.tencentcloudapi.com", region="ap-guangzhou")
+    receipts: int = 1
     quiet_from: str = "22:00"
     quiet_to: str = "07:00"
     per_number_per_day: int = 10

@@ -23,7 +23,9 @@ from chalicelib.street import read_places, read_street
 from chalicelib.usecases.context import Context
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.keyring import Keyring
     from chalicelib.adapters.shared_secrets import SharedSecrets
+    from chalicelib.adapters.sms_keys import SmsKeys
 
 # What one machine gives an export; Lambda gives as much.
 EXPORT_S = 900.0
@@ -42,22 +44,29 @@ class SystemClock:
 class _LaterSms:
     """The street's provider, built when the first message is sent: pages never pay for it, nor fail for its settings."""
 
-    def __init__(self, name: str, aws: Aws, street: StreetSms) -> None:
+    def __init__(
+        self, name: str, settings: Settings, aws: Aws, street: StreetSms, vault: ports.Vault, clock: ports.Clock
+    ) -> None:
         self._made: ports.SmsProvider | None = None
-        self._parts = (name, aws, street)
+        self._parts = (name, settings, aws, street, vault, clock)
 
     def _provider(self) -> ports.SmsProvider:
-        from chalicelib.adapters.sms import provider
-
         if self._made is None:
-            self._made = provider(*self._parts)
+            from chalicelib.adapters.sms import ByTemplate, provider
+            from chalicelib.adapters.sms_keys import SmsKeys
+
+            name, settings, aws, street, vault, clock = self._parts
+            keys = SmsKeys(aws.client("dynamodb"), settings.keys_table, vault)
+            make = partial(provider, aws=aws, street=street, keys=keys, wall=clock.wall)
+            # One that was set for all of them (a rehearsal's `local`) outranks the templates' own.
+            self._made = ByTemplate(street, make) if name == street.provider else make(name)
         return self._made
 
     def send(self, message: ports.Sms) -> str:
         return self._provider().send(message)
 
-    def sent(self, ref: str, phone: str) -> bool | None:
-        return self._provider().sent(ref, phone)
+    def sent(self, ref: str, phone: str, template: str, at: datetime) -> bool | None:
+        return self._provider().sent(ref, phone, template, at)
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,20 @@ class House:
 
         url = code_url(self.context.street.domain, code)
         return url, svg(url, name).decode()
+
+    @property
+    def sms_keys(self) -> SmsKeys:
+        """For operators, who set the providers' keys and exchange them."""
+        from chalicelib.adapters.sms_keys import SmsKeys
+
+        return SmsKeys(self.aws.client("dynamodb"), self.settings.keys_table, self.context.vault)
+
+    @property
+    def code_keyring(self) -> Keyring:
+        """For operators, who exchange the key of the printed codes."""
+        from chalicelib.adapters.keyring import Keyring
+
+        return Keyring(self.aws.client("dynamodb"), self.settings.keys_table)
 
     @property
     def lists(self) -> ports.Lists:
@@ -183,14 +206,15 @@ def _context(settings: Settings, aws: Aws) -> Context:
     street = read_street(settings.street_file)
     clock = _Process.clock or SystemClock()
     sms_name = settings.sms_provider or street.sms.provider
+    vault = KmsVault(aws, settings.kms_key, street.id)
     return Context(
         street=street,
         places=read_places(settings.places_file),
         clock=clock,
         keys=Keyring(aws.client("dynamodb"), settings.keys_table),
-        vault=KmsVault(aws, settings.kms_key, street.id),
+        vault=vault,
         photos=S3Photos(aws, settings.photos_bucket),
-        sms=_Process.sms or _LaterSms(sms_name, aws, street.sms),
+        sms=_Process.sms or _LaterSms(sms_name, settings, aws, street.sms, vault, clock),
         sms_name=sms_name,
         reveal=_reveal(settings, aws),
     )

@@ -1,4 +1,4 @@
-"""Messages that need a person, for operators: `python -m infra.messages list`, `… revive ID`, `… revive --all`.
+"""Messages that need a person, for operators: `python -m infra.messages list`, `… undelivered`, `… revive ID`, `… revive --all`.
 
 Listed are parked messages and those of which nobody knows whether they went out; never a number or anybody's words. Reviving a
 parked message has it sent by the next sweep with all its tries before it. One parked for `unknown` may have gone out: reviving it
@@ -26,13 +26,34 @@ WHY = {
     "text": "the text breaks a carrier's rule",
     "unknown": "it may have gone out: ask the provider before it is sent again",
     "unsent": "five attempts got no answer and did not go out",
+    "cap": "the provider's limit for this number was full on five days",
+    # The provider will take nothing like it before this is mended; its own code is printed behind.
+    "keys": "the provider does not take our keys: `python -m infra.secrets set sms PROVIDER`",
+    "account": "the provider's account: money, limits, rights or application; see its console",
+    "network": "the provider does not take calls from here: its allowed addresses, or this machine's clock",
+    "sign": "the provider does not know the signature: `sign` in [sms] or of the template must be the approved one",
+    "template": "the provider does not know the template: `code` and `names` in [sms.templates] must be the approved ones",
 }
 
 
 def line(row: OutboxRow) -> str:
     """One message without anything personal: `reporter` stands for whoever reported, staff for their id."""
-    why = WHY.get(row.why or "", row.why or "") if row.state == "parked" else "asked for with the provider every half hour"
+    why = _why(row.why or "") if row.state == "parked" else "asked for with the provider every half hour"
     return f"{outbox.id_of(row)}  {row.state:<8}{row.at}  {row.case or '-':<12}{row.template:<11}{row.to:<28}{why}"
+
+
+def _why(why: str) -> str:
+    """`sign isv.X` is the remedy for `sign`, with the provider's code behind it."""
+    head, _, code = why.partition(" ")
+    return WHY.get(head, head) + (f" ({code})" if code else "")
+
+
+def undelivered() -> list[str]:
+    """What the carriers say did not arrive, with their code."""
+    return [
+        f"{outbox.id_of(row)}  {row.reported_at}  {row.case or '-':<12}{row.template:<11}{row.to:<28}{row.report_code}"
+        for row in outbox.undelivered()
+    ]
 
 
 def listing() -> list[str]:
@@ -55,6 +76,11 @@ def run(options: argparse.Namespace) -> None:
         for entry in found:
             say(entry)
         say(f"{len(found)} messages need a person")
+    elif options.command == "undelivered":
+        failed = undelivered()
+        for entry in failed:
+            say(entry)
+        say(f"{len(failed)} messages did not arrive; look at the numbers, nothing is sent again")
     else:
         if options.all == bool(options.id):
             raise InfraError("name one message, or --all")
@@ -65,6 +91,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.messages", description="Messages that need a person.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="parked and unknown messages, oldest first")
+    commands.add_parser("undelivered", help="what the carriers say did not arrive, oldest first")
     again = commands.add_parser("revive", help="lets a parked message be sent after all")
     again.add_argument("id", nargs="?", default="", help="as `list` prints it")
     again.add_argument("--all", action="store_true", help="every parked message")

@@ -61,7 +61,7 @@ class FaultySms:
             raise SmsUnknown("said by a test")
         return f"id-{message.ref}"
 
-    def sent(self, ref: str, phone: str) -> bool | None:
+    def sent(self, ref: str, phone: str, *_: object) -> bool | None:
         went = any((message.ref, message.phone) == (ref, phone) for message in self.out)
         if self.memory == "mute":
             return None

@@ -48,7 +48,7 @@ class StrictSms:
                 raise answer[1]
             return f"id-{message.ref}"
 
-    def sent(self, ref: str, phone: str) -> bool | None:
+    def sent(self, ref: str, phone: str, *_: object) -> bool | None:
         with self._lock:
             self.asked += 1
             if self.mute:

@@ -29,6 +29,7 @@ REVIEWED = {
     ("GET", "/api/v1/t/{token}"): "a link; 128 bits",
     ("POST", "/api/v1/photos"): "an upload for a form; needs a signed code, pinned to the form's key",
     ("POST", "/api/v1/similar"): "what is known about a door; needs a signed code, never another person's words",
+    ("POST", "/api/v1/receipts/{provider}/{token}"): "a provider's receipts; 160 bits, marks what it had sent itself",
     ("GET", "/faq"): "answered questions, written to be public",
     ("GET", "/sw.js"): "the form without a network; the same for everybody",
     ("GET", "/app.webmanifest"): "name and icons for the home screen",

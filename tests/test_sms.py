@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.sms import LocalSms, SnsSms, provider
+from chalicelib.adapters.sms import LocalSms, provider
+from chalicelib.adapters.sms_aliyun import AliyunSms
+from chalicelib.adapters.sms_keys import SmsKeys
+from chalicelib.adapters.sms_sns import SnsSms
+from chalicelib.adapters.sms_tencent import TencentSms
+from chalicelib.adapters.vault import KmsVault
 from chalicelib.errors import ConfigError
 from chalicelib.ports import Sms, SmsRefused, SmsRetry, SmsUnknown
 from chalicelib.street import Sms as SmsOfStreet
@@ -16,6 +22,7 @@ from tests.aws_doubles import before_call, client, raising, refusal
 STREET = SmsOfStreet(provider="sns", sign="家门口", templates={"new": Template(provider="sns", code="T7", sign="长桥街道")})
 MESSAGE = Sms(ref="r1", phone="+8613800000000", template="handled", params=("K7M3-9QXA-C", "11月24日16:05"))
 ADDRESS = "https://sns.example"
+NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -120,8 +127,8 @@ def test_what_can_never_be_delivered_is_refused_without_a_call(aws: Aws, message
 
 
 def test_what_the_provider_can_say_about_an_attempt(aws: Aws) -> None:
-    assert SnsSms(aws, STREET).sent("r1", MESSAGE.phone) is None
-    assert LocalSms().sent("r1", MESSAGE.phone) is False
+    assert SnsSms(aws, STREET).sent("r1", MESSAGE.phone, "handled", NOW) is None
+    assert LocalSms().sent("r1", MESSAGE.phone, "handled", NOW) is False
 
 
 def test_the_local_provider_takes_every_number_and_names_our_reference() -> None:
@@ -131,16 +138,14 @@ def test_the_local_provider_takes_every_number_and_names_our_reference() -> None
 def test_the_local_provider_knows_what_it_took_and_for_whom() -> None:
     sms = LocalSms()
     sms.send(Sms(ref="r1", phone="+862100123456", template="handled", params=("a", "b")))
-    assert [sms.sent("r1", "+862100123456"), sms.sent("r1", "+862100120000"), sms.sent("r2", "+862100123456")] == [
-        True,
-        False,
-        False,
-    ]
+    asked = [("r1", "+862100123456"), ("r1", "+862100120000"), ("r2", "+862100123456")]
+    assert [sms.sent(*ref, "handled", NOW) for ref in asked] == [True, False, False]
 
 
 def test_providers_are_chosen_by_name_and_build_nothing(aws: Aws) -> None:
-    assert isinstance(provider("local", aws, STREET), LocalSms)
-    assert isinstance(provider("sns", aws, STREET), SnsSms)
+    keys = SmsKeys(None, "keys", KmsVault(aws, "key", "small"))
+    made = {name: type(provider(name, aws, STREET, keys, lambda: NOW)) for name in ("local", "sns", "aliyun", "tencent")}
+    assert made == {"local": LocalSms, "sns": SnsSms, "aliyun": AliyunSms, "tencent": TencentSms}
     with pytest.raises(ConfigError, match="carrier-pigeon"):
-        provider("carrier-pigeon", aws, STREET)
+        provider("carrier-pigeon", aws, STREET, keys, lambda: NOW)
     assert aws._clients == {}

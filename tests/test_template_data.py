@@ -78,6 +78,7 @@ def test_indexes_never_copy_the_body(template: dict[str, Any]) -> None:
         ("CasesTable", "spare1"): ("card",),
         ("CasesTable", "spare2"): ("card",),
         ("OutboxTable", "pending"): (),
+        ("OutboxTable", "handed"): (),
         ("OutboxTable", "spare1"): (),
         ("StaffTable", "spare1"): (),
         **{("RegistersTable", name): ("card",) for name in ("pending", "lease", "flat", "changes", "spare1", "spare2")},

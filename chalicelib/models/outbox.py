@@ -57,11 +57,23 @@ class WaitingIndex(LocalSecondaryIndex["OutboxRow"]):
     pending = UnicodeAttribute(range_key=True)
 
 
+class HandedIndex(GlobalSecondaryIndex["OutboxRow"]):
+    """What a provider took, by its own id: receipts name nothing else. Sparse until the message has gone out."""
+
+    class Meta:
+        index_name = "handed"
+        projection = KeysOnlyProjection()
+
+    provider_id = UnicodeAttribute(hash_key=True)
+    sent_at = UnicodeAttribute(range_key=True)
+
+
 class OutboxRow(Model):
     """`to` names the recipient (`reporter`, `office:…`, `staff:…`); `mask` and `text` are what was sent, without the number.
 
     `why` says what a row waits or was parked for; `digest` names the digest that a message went into; `cases` and `late` are what
-    a digest speaks of. `owner`, `taken`, `receipt` and `digested_at` belong to leases and counts; `models.behind` has a row too.
+    a digest speaks of. `report` (delivered, failed), `report_code` and `reported_at` are the carrier's. `owner`, `taken`,
+    `receipt` and `digested_at` belong to leases and counts; `models.behind` has a row too.
     """
 
     class Meta:
@@ -87,6 +99,9 @@ class OutboxRow(Model):
     mask = UnicodeAttribute(null=True)
     text = UnicodeAttribute(null=True)
     sent_at = UnicodeAttribute(null=True)
+    report = UnicodeAttribute(null=True)
+    report_code = UnicodeAttribute(null=True)
+    reported_at = UnicodeAttribute(null=True)
     digest = UnicodeAttribute(null=True)
     cases = UnicodeSetAttribute(null=True)
     late = UnicodeSetAttribute(null=True)
@@ -100,6 +115,7 @@ class OutboxRow(Model):
 
     pending_index = PendingIndex()
     waiting_index = WaitingIndex()
+    handed_index = HandedIndex()
 
 
 def recipient_key(mac: bytes) -> str:
@@ -233,6 +249,34 @@ def revive(row: OutboxRow, now: datetime) -> bool:
     if row.state != "parked":
         return False
     return move(row, "pending", at=now, tries=0, why="revived")
+
+
+def handed(provider: str, provider_id: str) -> OutboxRow | None:
+    """The message that a provider knows by that id."""
+    for found in OutboxRow.handed_index.query(provider_id, limit=1):
+        row = get(found.pk, found.sk)
+        if row is not None and row.provider == provider:
+            return row
+    return None
+
+
+def report(row: OutboxRow, report: str, code: str, now: datetime) -> bool:
+    """Puts a receipt on the message: the first one stands. False when there was one already."""
+    try:
+        row.update(
+            actions=[OutboxRow.report.set(report), OutboxRow.report_code.set(code), OutboxRow.reported_at.set(stamp(now))],
+            condition=OutboxRow.report.does_not_exist() & (OutboxRow.state == "sent"),
+        )
+    except Exception as error:
+        if refused(error):
+            return False
+        raise
+    return True
+
+
+def undelivered() -> list[OutboxRow]:
+    """Messages that the carrier did not deliver, oldest first: a scan, for operators."""
+    return sorted(OutboxRow.scan(filter_condition=OutboxRow.report == "failed"), key=lambda row: (row.at or "", row.sk))
 
 
 def new_digest(pk: str, to: str, now: datetime) -> OutboxRow:

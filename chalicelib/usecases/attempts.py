@@ -19,7 +19,7 @@ from chalicelib.casework.sending_rules import DIGEST, HAZARD, RECEIVED
 from chalicelib.errors import ConfigError
 from chalicelib.models import outbox, recipient
 from chalicelib.models.outbox import OutboxRow
-from chalicelib.ports import Sms, SmsRefused, SmsRetry, SmsUnknown, VaultBusy
+from chalicelib.ports import Sms, SmsCapped, SmsRefused, SmsRetry, SmsStopped, SmsUnknown, VaultBusy
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.recipients import end_of, phone_of
 
@@ -58,7 +58,7 @@ def ask(ctx: Context, row: OutboxRow) -> None:
     if number is None:
         outbox.move(row, "dropped", ttl=end_of(ctx), why="erased")
         return
-    went = _asked(ctx, row.ref or "", number.phone)
+    went = _asked(ctx, row, number.phone)
     if went:
         text = _text(ctx, row, outbox.message_of(row).params)
         _sent(ctx, row, "", people.mask_phone(number.phone), text)
@@ -70,9 +70,9 @@ def ask(ctx: Context, row: OutboxRow) -> None:
         outbox.move(row, "unknown", at=now + NEXT_QUESTION)
 
 
-def _asked(ctx: Context, ref: str, phone: str) -> bool | None:
+def _asked(ctx: Context, row: OutboxRow, phone: str) -> bool | None:
     try:
-        return ctx.sms.sent(ref, phone)
+        return ctx.sms.sent(row.ref or "", phone, row.template, parse(row.tried_at))
     except Exception as error:
         log.warning("the provider could not be asked: %s", type(error).__name__)
         return None
@@ -165,6 +165,14 @@ def _call(ctx: Context, row: OutboxRow, message: Sms, text: str) -> bool:
         else:
             outbox.move(row, "parked", why="refused")
         return True
+    except SmsStopped as error:
+        # Trying again changes nothing before somebody has mended it; `infra.messages` says what, and revives.
+        log.error("message %s was not taken: %s", row.sk, error)
+        outbox.move(row, "parked", why=str(error))
+        return True
+    except SmsCapped:
+        _full(ctx, row, now)
+        return True
     except (SmsRetry, ConfigError) as error:
         # A provider that can't be built has sent nothing either.
         log.warning("message %s was not taken: %s", row.sk, type(error).__name__)
@@ -180,9 +188,26 @@ def _call(ctx: Context, row: OutboxRow, message: Sms, text: str) -> bool:
     return True
 
 
+def _full(ctx: Context, row: OutboxRow, now: datetime) -> None:
+    """The provider counts more than we do (other senders share the number): tomorrow, but not for ever."""
+    if sending_rules.later(int(row.tries or 0), now) is None:
+        outbox.move(row, "parked", why="cap")
+    else:
+        hold(ctx, row, sending_rules.next_morning(now, ctx.street.tz, ctx.street.sms), "cap")
+
+
+def _provider(ctx: Context, row: OutboxRow) -> str:
+    """Who was asked to send it: the template's own provider, unless one was set for all (a rehearsal's `local`)."""
+    own = ctx.street.sms.templates.get(row.template)
+    return own.provider if own and ctx.sms_name == ctx.street.sms.provider else ctx.sms_name
+
+
 def _sent(ctx: Context, row: OutboxRow, provider_id: str, mask: str, text: str) -> None:
     """It went out: that has to be on record, so this write is not given up at its first failure."""
-    known: dict[str, Any] = {"provider": ctx.sms_name, "provider_id": provider_id, "mask": mask, "text": text}
+    known: dict[str, Any] = {"provider": _provider(ctx, row), "mask": mask, "text": text}
+    if provider_id:
+        # An index's key can't be empty; a message found by our reference has no id of theirs here.
+        known["provider_id"] = provider_id
     for tried in range(1, SETTLE_TRIES + 1):
         try:
             outbox.move(row, "sent", ttl=end_of(ctx), sent_at=stamp(ctx.clock.civil()), **known)

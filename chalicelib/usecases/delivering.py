@@ -25,7 +25,7 @@ from chalicelib.usecases.context import Context
 log = logging.getLogger("doorstep")
 
 # A message takes a key, a provider's time-out and a few writes; no other is begun with less than this left.
-MARGIN_S = 12.0
+MARGIN_S = 18.0
 # What arrives while we send to somebody is sent before we leave them, so often.
 ROUNDS = 5
 

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 from zoneinfo import available_timezones
 
+from chalicelib.casework.messages import TEMPLATES
 from chalicelib.casework.notices import FILLS
 from chalicelib.casework.people import normalise_phone
 from chalicelib.street import (
+    Account,
     Category,
     Committee,
     Community,
@@ -39,6 +41,11 @@ _CODES = {
     "aliyun": (re.compile(r"SMS_[0-9]{4,12}"), 'Aliyun calls its templates "SMS_123456789"'),
     "tencent": (re.compile(r"[0-9]{4,10}"), 'Tencent numbers its templates, "1234567"'),
 }
+
+
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z0-9]+)+")
+_APP = re.compile(r"[0-9]{6,12}")
 
 
 class Named(Protocol):
@@ -213,13 +220,17 @@ def sms(table: Table | None, region: str) -> Sms:
                 like, remedy = _CODES.get(own, (None, ""))
                 if code and like is not None and not like.fullmatch(code):
                     inner.wrong("code", f"is not a template code of {own}", remedy)
-                templates[name] = Template(provider=own, code=code, sign=inner.text("sign", sign))
+                templates[name] = Template(provider=own, code=code, sign=inner.text("sign", sign), names=_variables(inner, name))
                 inner.done()
     if provider and provider != "local" and mapped is not None and "digest" not in mapped.raw:
         mapped.wrong("digest", "is required but missing", 'many messages to one person become it: add digest = { code = "…" }')
+    used = {provider, *(template.provider for template in templates.values())}
     found = Sms(
         provider=provider,
         sign=sign,
+        aliyun=_account(table, "aliyun", Sms(provider="", sign="").aliyun),
+        tencent=_account(table, "tencent", Sms(provider="", sign="").tencent, app="tencent" in used),
+        receipts=table.whole("receipts", 1, 999, 1),
         templates=dict(sorted(templates.items())),
         quiet_from=table.text("quiet_from", "22:00", like=TIME, remedy=TIME_REMEDY),
         quiet_to=table.text("quiet_to", "07:00", like=TIME, remedy=TIME_REMEDY),
@@ -227,6 +238,33 @@ def sms(table: Table | None, region: str) -> Sms:
         few=table.whole("few", 1, 9, 3),
     )
     table.done()
+    return found
+
+
+def _variables(table: Table, template: str) -> tuple[str, ...]:
+    """The provider's names of a template's parameters, in our order."""
+    names = table.texts("names")
+    count = TEMPLATES[template].count
+    if names and (len(names) != count or not all(_VARIABLE.fullmatch(name) for name in names)):
+        table.wrong(
+            "names", "does not fit the template", f"name its {count} variables as the provider has them: letters and digits"
+        )
+    return names
+
+
+def _account(table: Table, provider: str, default: Account, *, app: bool = False) -> Account:
+    """`[sms.aliyun]`, `[sms.tencent]`: where it is asked. Tencent's messages belong to an application, whose number is needed."""
+    inner = table.table(provider, required=False)
+    if inner is None:
+        if app:
+            table.wrong(provider, "is required but missing", f'add [sms.{provider}] with the SmsSdkAppId: app = "1400006666"')
+        return default
+    found = Account(
+        endpoint=inner.text("endpoint", default.endpoint, like=_DOMAIN, remedy="write a host name, e.g. " + default.endpoint),
+        region=inner.text("region", default.region, like=_REGION, remedy="write a region, e.g. " + default.region),
+        app=inner.text("app", like=_APP, remedy='write the SmsSdkAppId, e.g. "1400006666"') if app else "",
+    )
+    inner.done()
     return found
 
 

@@ -77,7 +77,11 @@ TABLES: Mapping[str, Table] = {
         )
     ),
     "OutboxTable": Table(
-        (Index("pending", "pending", "pending_at"), Index("spare1", "spare1", "spare1_at")),
+        (
+            Index("pending", "pending", "pending_at"),
+            Index("handed", "provider_id", "sent_at"),
+            Index("spare1", "spare1", "spare1_at"),
+        ),
         stream="NEW_IMAGE",
         local=(Local("waiting", "pending"),),
     ),

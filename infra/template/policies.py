@@ -66,7 +66,8 @@ def trust(service: str) -> Json:
 def _web(street: Street, partition: str) -> list[Json]:
     return [
         _table("CasesTable", (*READ, *WRITE), ("desk", "open", "ledger", "place")),
-        _table("OutboxTable", ("GetItem", "Query", "PutItem", "ConditionCheckItem")),
+        # The providers' receipts are found by their ids and put on the message.
+        _table("OutboxTable", ("GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"), ("handed",)),
         _table("StaffTable", (*READ, *WRITE)),
         _table("RegistersTable", (*READ, *WRITE), ("pending", "lease", "flat", "changes")),
         _table("KeysTable", ("GetItem", "PutItem")),
