@@ -149,6 +149,15 @@ def webhooks(event: Any, context: Any) -> Any:
     return sending.on_stream(it, event) if "Records" in event else {"sent": sending.sweep(it)}
 
 
+@app.lambda_function(name="watch")
+def watch(event: Any, context: Any) -> Any:
+    """Once an hour: fails when an operator has to hear of something, which is the alarm."""
+    from chalicelib.usecases import watching
+
+    watching.watch(wiring.context())
+    return {}
+
+
 def _seconds_left(context: Any) -> Callable[[], float]:
     """What Lambda still gives this call."""
     return lambda: float(context.get_remaining_time_in_millis()) / 1000

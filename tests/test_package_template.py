@@ -21,7 +21,7 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy", "Webhooks"}
+FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy", "Watch", "Webhooks"}
 MAY_DECRYPT = {"Reveal", "Export", "Notify", "Sweep"}
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_left_to_a_macro_of_the_region(template: dict[str, Any]) -> N
 def test_no_partition_is_written_out_and_china_has_what_is_used(template: dict[str, Any]) -> None:
     assert not [text for text in strings(template) if "arn:aws:" in text or "arn:aws-cn:" in text]
     services = {resource["Type"].split("::")[1] for resource in template["Resources"].values()}
-    assert services <= {"ApiGateway", "DynamoDB", "Events", "IAM", "KMS", "Lambda", "Logs", "S3"}
+    assert services <= {"ApiGateway", "CloudWatch", "DynamoDB", "Events", "IAM", "KMS", "Lambda", "Logs", "S3"}
     assert template["Resources"]["RestAPI"]["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
     assert not [text for text in strings(template) if text == "EDGE"]
 
@@ -138,7 +138,7 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
         }
 
     assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep", "Tidy"}
-    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy", "Webhooks"}
+    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy", "Watch", "Webhooks"}
     assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export", "Tidy"}
     assert writers("StaffTable") == {"APIHandler", "Reveal", "Export"}
     assert writers("KeysTable") == {"APIHandler"}

@@ -33,6 +33,8 @@ from chalicelib.models.base import code_of
 # Offices come first in the index, so that after an outage a person's messages are together before any of them is sent.
 OFFICE_SHARDS = 2
 PENDING_SHARDS = 6
+# Notes of what was parked, so that counting needs no look at every message.
+PARKED = "PARKED"
 # How long an attempt may be under way before it is asked for; longer than any call takes.
 LEASE = timedelta(minutes=2)
 WAITING = frozenset({"pending", "held", "sending", "unknown"})
@@ -225,8 +227,29 @@ def move(row: OutboxRow, state: str, *, at: datetime | None = None, ttl: int | N
         actions += [OutboxRow.pending.remove(), OutboxRow.pending_at.remove()]
     if ttl is not None:
         actions.append(OutboxRow.ttl.set(ttl))
+    if state == "parked":
+        # Before the change: one that is noted and not parked is found out by whoever counts.
+        OutboxRow(PARKED, f"{row.pk}|{row.sk}", at=row.at, ttl=ttl).save()
     same = (OutboxRow.ref == row.ref) if row.ref else OutboxRow.ref.does_not_exist()
     return _change(row, actions, (OutboxRow.state == row.state) & same, state, row.ref)
+
+
+def count_parked() -> int:
+    """How many messages are parked; notes of such that no longer are, are thrown away."""
+    count = 0
+    for note in OutboxRow.query(PARKED, consistent_read=True):
+        row = get(*note.sk.split("|", 1))
+        if row is not None and row.state == "parked":
+            count += 1
+        else:
+            note.delete()
+    return count
+
+
+def oldest() -> str | None:
+    """Since when the longest waiting message has been due: one small read a shard."""
+    firsts = [OutboxRow.pending_index.query(f"O#{shard}", limit=1) for shard in range(PENDING_SHARDS)]
+    return min((row.pending_at for rows in firsts for row in rows if row.pending_at), default=None)
 
 
 def _change(row: OutboxRow, actions: Sequence[Action], condition: Condition, state: str, ref: str | None) -> bool:

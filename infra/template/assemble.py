@@ -15,6 +15,7 @@ from infra.template.api import api_outputs, api_resources
 from infra.template.cfn import Json, check_partition, merge
 from infra.template.data import data_resources
 from infra.template.functions import SIZES, function_outputs, function_resources
+from infra.template.watch import watch_resources
 
 # The runtimes AWS offers whose byte code this builder can make, as `major.minor`.
 RUNTIMES = ("3.11", "3.12", "3.13", "3.14")
@@ -46,6 +47,7 @@ def full_template(street: Street, partition: str, app: AppFacts, code_key: str) 
             data_resources(street, partition),
             function_resources(app.handlers, app.runtime, street, partition),
             api_resources(app.api, street),
+            watch_resources(street),
             {"Outputs": {**function_outputs(), **api_outputs()}},
         ),
     }

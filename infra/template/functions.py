@@ -39,6 +39,7 @@ SIZES: Mapping[str, Size] = {
     "Digest": Size(512, 300),
     "Export": Size(1024, 900),
     "Tidy": Size(512, 120),
+    "Watch": Size(512, 60),
     "Webhooks": Size(512, 58),
 }
 
@@ -62,6 +63,7 @@ def function_resources(handlers: Mapping[str, str], runtime: str, street: Street
         resources[own_role] = role(logical, street, partition, group)
         resources[logical] = _function(logical, handler, runtime, own_role, group)
     resources |= _stream() | _arrival() | _schedule() | _daily(street) | _export() | _hourly()
+    resources |= _watch()
     if street.webhooks:
         resources |= _webhooks()
     return {"Resources": resources}
@@ -236,6 +238,31 @@ def _hourly() -> Json:
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {
                 "FunctionName": ref("Tidy"),
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": 600,
+            },
+        },
+    }
+
+
+def _watch() -> Json:
+    """Its failing is the alarm (`infra/template/watch.py`), so that it is not repeated."""
+    return {
+        "WatchHourly": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Description": "What an operator has to hear of",
+                "State": "ENABLED",
+                "ScheduleExpression": "rate(1 hour)",
+                "Targets": [{"Id": "watch", "Arn": attr("Watch", "Arn")}],
+            },
+        },
+        "WatchHourlyPermission": _permission("Watch", "WatchHourly"),
+        "WatchOnce": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": ref("Watch"),
                 "Qualifier": "$LATEST",
                 "MaximumRetryAttempts": 0,
                 "MaximumEventAgeInSeconds": 600,

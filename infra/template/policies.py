@@ -30,6 +30,7 @@ def statements(logical: str, street: Street, partition: str) -> list[Json]:
         "Digest": _digest,
         "Export": _export,
         "Tidy": _tidy,
+        "Watch": _watch,
         "Webhooks": _webhooks,
     }[logical](street, partition)
 
@@ -163,15 +164,26 @@ def _export(street: Street, partition: str) -> list[Json]:
 
 
 def _tidy(street: Street, partition: str) -> list[Json]:
-    """It deletes what erasing left and photos that belong to nobody; it reads none of them and opens nothing."""
+    """It deletes what erasing left and photos that belong to nobody, reads what reports have in common, and tells the members of
+    a class case what became of it; it opens no number.
+    """
     return [
-        _table("CasesTable", ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")),
-        _table("OutboxTable", ("Query", "DeleteItem")),
+        _table("CasesTable", (*READ, *WRITE), ("ledger",)),
+        _table("OutboxTable", ("Query", "PutItem", "DeleteItem", "ConditionCheckItem")),
         _table("RegistersTable", ("DeleteItem",)),
         _table("KeysTable", ("GetItem",)),
         _objects("Arrived", "PhotosBucket", "incoming/", "s3:DeleteObject"),
         _objects("Ready", "PhotosBucket", "ready/", "s3:DeleteObject"),
         {"Sid": "Look", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": attr("PhotosBucket", "Arn")},
+    ]
+
+
+def _watch(street: Street, partition: str) -> list[Json]:
+    """It looks at what is due and what waits, and takes away notes of messages that are parked no more."""
+    return [
+        _table("CasesTable", ("Query",), ("timers",)),
+        _table("OutboxTable", ("GetItem", "Query", "DeleteItem"), ("pending",)),
+        _table("KeysTable", ("GetItem",)),
     ]
 
 
