@@ -19,6 +19,9 @@ from chalicelib.adapters.sms_signing import Credential
 from chalicelib.errors import ConfigError, Unknown
 from chalicelib.ports import SmsRetry, VaultBusy
 from infra import secrets as command
+from infra.template import policies
+from infra.template.functions import SIZES
+from tests.small_street import small_street
 from tests.sms_streets import street
 from tests.world import World
 
@@ -131,6 +134,22 @@ def test_the_addresses_for_receipts_are_printed_for_the_providers_in_use(
     assert address.startswith("https://small.example/api/v1/receipts/aliyun/")
     sent = world.client().call("POST", address.removeprefix("https://small.example"), b"[]", {"Content-Type": "application/json"})
     assert sent.status == 200
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_only_the_senders_may_read_the_providers_keys_and_nobody_may_write_them(partition: str) -> None:
+    by_function = {name: policies.statements(name, small_street(), partition) for name in SIZES}
+    readers = set()
+    for name, statements in by_function.items():
+        for statement in statements:
+            if "KeysTable" in str(statement["Resource"]):
+                [(operator, keys)] = statement["Condition"].items()
+                assert operator == "ForAllValues:StringEquals"
+                if "SMS" in keys["dynamodb:LeadingKeys"]:
+                    readers.add(name)
+                    assert statement["Action"] == ["dynamodb:GetItem"]
+    assert readers == {"Notify", "Sweep"}
+    assert all("Query" not in str(one["Action"]) for each in by_function.values() for one in each if one["Sid"] == "KeysTable")
 
 
 def test_the_adapters_cost_next_to_nothing_beside_what_ships_anyway(capsys: pytest.CaptureFixture[str]) -> None:

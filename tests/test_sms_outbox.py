@@ -87,7 +87,7 @@ def test_every_message_goes_out_once_whatever_the_provider_does(
 
 def test_what_an_operator_has_to_mend_is_parked_with_its_remedy_and_then_goes_out(world: World) -> None:
     with provider(world, "aliyun") as server:
-        stopped = ["account isv.AMOUNT_NOT_ENOUGH", "refused", "sign isv.SIGN_STATE_ILLEGAL"]
+        stopped = ["account isv.AMOUNT_NOT_ENOUGH", "refused isv.MOBILE_NUMBER_ILLEGAL", "sign isv.SIGN_STATE_ILLEGAL"]
         server.ways = ["isv.AMOUNT_NOT_ENOUGH", "isv.SIGN_STATE_ILLEGAL", "isv.MOBILE_NUMBER_ILLEGAL"]
         people(world, 3)
         world.deliver()

@@ -155,6 +155,30 @@ LADDER = [
     Wrong(
         "template code", "SMS_000000007", "@1234567", "sms.templates.new.code", "not a template code of aliyun", "SMS_123456789"
     ),
+    Wrong(
+        "too few variables",
+        'new = { code = "SMS_000000007" }',
+        'new = { code = "SMS_000000007", @names = ["no", "class"] }',
+        "sms.templates.new.names",
+        "does not fit the template",
+        "3 variables",
+    ),
+    Wrong(
+        "endpoint with a path",
+        "[sms.templates]",
+        '[sms.aliyun]\n@endpoint = "https://dysmsapi.aliyuncs.com/"\n\n[sms.templates]',
+        "sms.aliyun.endpoint",
+        "right form",
+        "host name",
+    ),
+    Wrong(
+        "Tencent without its application",
+        'new = { code = "SMS_000000007" }',
+        'new = { code = "1234567", provider = "tencent" }',
+        "sms.tencent",
+        "missing",
+        "SmsSdkAppId",
+    ),
     Wrong("no digest", 'digest = { code = "SMS_000000012" }\n', "", "sms.templates.digest", "missing", "digest = {"),
     Wrong("SNS in China", 'provider = "aliyun"', '@provider = "sns"', "sms.provider", "no SNS SMS", '"aliyun" or "tencent"'),
     Wrong("provider", 'provider = "aliyun"', '@provider = "aliyuan"', "sms.provider", "not known", 'did you mean "aliyun"?'),

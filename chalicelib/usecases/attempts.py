@@ -7,6 +7,7 @@ is asked for by our reference and never made again blindly.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ BUSY = timedelta(minutes=1)
 # The provider says so of a landline that it can't reach: nobody can receive it, and nobody has to look into it.
 NOT_MOBILE = "not_mobile"
 SETTLE_TRIES = 3
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _call(ctx: Context, row: OutboxRow, message: Sms, text: str) -> bool:
         if str(error) == NOT_MOBILE:
             outbox.move(row, "dropped", ttl=end_of(ctx), why=NOT_MOBILE)
         else:
-            outbox.move(row, "parked", why="refused")
+            outbox.move(row, "parked", why=f"refused {_code(error)}".rstrip())
         return True
     except SmsStopped as error:
         # Trying again changes nothing before somebody has mended it; `infra.messages` says what, and revives.
@@ -175,17 +177,25 @@ def _call(ctx: Context, row: OutboxRow, message: Sms, text: str) -> bool:
         return True
     except (SmsRetry, ConfigError) as error:
         # A provider that can't be built has sent nothing either.
-        log.warning("message %s was not taken: %s", row.sk, type(error).__name__)
+        log.warning("message %s was not taken: %s %s", row.sk, type(error).__name__, _code(error))
         _again(row, now, "retry")
         return False
     except Exception as error:
         # Whatever it is, the message may be on its way.
-        if not isinstance(error, SmsUnknown):
+        if isinstance(error, SmsUnknown):
+            log.warning("message %s may have been taken: %s", row.sk, _code(error))
+        else:
             log.error("message %s ended without an answer: %s", row.sk, type(error).__name__)
         outbox.move(row, "unknown", at=now + FIRST_QUESTION)
         return True
     _sent(ctx, row, provider_id, people.mask_phone(message.phone), text)
     return True
+
+
+def _code(error: Exception) -> str:
+    """A provider's own code, for operators. Sentences are left out: nothing vouches for what stands in them."""
+    said = str(error)
+    return said if _CODE.fullmatch(said) else ""
 
 
 def _full(ctx: Context, row: OutboxRow, now: datetime) -> None:

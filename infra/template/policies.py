@@ -16,6 +16,8 @@ from infra.template.cfn import Json, attr, ref, sub
 READ = ("GetItem", "BatchGetItem", "Query")
 # A recipient's messages, their lease and their number's count: read, changed, given back.
 SENDING = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
+# Rows of the Keys table: the root secret and the codes' keys, what we share with other systems, the SMS providers' keys.
+ROOT, SHARED, SMS = "KEYS", "SHARED", "SMS"
 WRITE = ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 
 
@@ -71,7 +73,9 @@ def _web(street: Street, partition: str) -> list[Json]:
         _table("OutboxTable", ("GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"), ("handed",)),
         _table("StaffTable", (*READ, *WRITE)),
         _table("RegistersTable", (*READ, *WRITE), ("pending", "lease", "flat", "changes")),
-        _table("KeysTable", ("GetItem", "PutItem")),
+        _keys(("GetItem",), ROOT, SHARED),
+        # Whoever comes first makes the root.
+        {**_keys(("PutItem",), ROOT), "Sid": "KeysMade"},
         _key("Seal", "kms:GenerateDataKey", street),
         _objects("Grant", "PhotosBucket", "incoming/", "s3:PutObject"),
         _objects("Show", "PhotosBucket", "ready/", "s3:GetObject"),
@@ -92,7 +96,7 @@ def _reveal(street: Street, partition: str) -> list[Json]:
         _table("OutboxTable", ("PutItem", "ConditionCheckItem")),
         _table("StaffTable", (*READ, "UpdateItem")),
         _table("RegistersTable", ("GetItem", "Query", "PutItem", "UpdateItem")),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
         _key("Open", "kms:Decrypt", street),
     ]
 
@@ -102,7 +106,7 @@ def _notify(street: Street, partition: str) -> list[Json]:
         _table("CasesTable", ("GetItem",)),
         _table("OutboxTable", SENDING, ("waiting",)),
         _table("StaffTable", ("GetItem", "Query")),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT, SMS),
         _key("Open", "kms:Decrypt", street),
         *_reads_stream(),
         *_sns(street, partition),
@@ -113,7 +117,7 @@ def _webhooks(street: Street, partition: str) -> list[Json]:
     """What it sends stands in the rows already: it reads no case and opens nothing."""
     return [
         _table("OutboxTable", ("GetItem", "Query", "UpdateItem", "DeleteItem"), ("pending", "waiting")),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT, SHARED),
         *_reads_stream(),
     ]
 
@@ -136,7 +140,7 @@ def _sweep(street: Street, partition: str) -> list[Json]:
         _table("CasesTable", ("GetItem", "Query", "PutItem", "DeleteItem"), ("timers",)),
         _table("OutboxTable", SENDING, ("pending", "waiting")),
         _table("StaffTable", ("GetItem", "Query")),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT, SMS),
         _key("Open", "kms:Decrypt", street),
         *_sns(street, partition),
     ]
@@ -147,7 +151,7 @@ def _digest(street: Street, partition: str) -> list[Json]:
     return [
         _table("RegistersTable", ("GetItem", "Query", "PutItem", "UpdateItem"), ("pending", "lease")),
         _table("OutboxTable", ("PutItem",)),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
         _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject"),
     ]
 
@@ -157,7 +161,7 @@ def _export(street: Street, partition: str) -> list[Json]:
     return [
         _table("StaffTable", (*READ, "UpdateItem")),
         _table("RegistersTable", (*READ, "PutItem"), ("changes",)),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
         _key("Open", "kms:Decrypt", street),
         _objects("Full", "PhotosBucket", "full/", "s3:PutObject", "s3:GetObject"),
     ]
@@ -171,7 +175,7 @@ def _tidy(street: Street, partition: str) -> list[Json]:
         _table("CasesTable", (*READ, *WRITE), ("ledger",)),
         _table("OutboxTable", ("Query", "PutItem", "DeleteItem", "ConditionCheckItem")),
         _table("RegistersTable", ("DeleteItem",)),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
         _objects("Arrived", "PhotosBucket", "incoming/", "s3:DeleteObject"),
         _objects("Ready", "PhotosBucket", "ready/", "s3:DeleteObject"),
         {"Sid": "Look", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": attr("PhotosBucket", "Arn")},
@@ -183,14 +187,14 @@ def _watch(street: Street, partition: str) -> list[Json]:
     return [
         _table("CasesTable", ("Query",), ("timers",)),
         _table("OutboxTable", ("GetItem", "Query", "DeleteItem"), ("pending",)),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
     ]
 
 
 def _photo(street: Street, partition: str) -> list[Json]:
     return [
         _table("CasesTable", ("GetItem", "Query", "PutItem", "UpdateItem")),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
         _objects("Arrived", "PhotosBucket", "incoming/", "s3:GetObject", "s3:DeleteObject"),
         _objects("Ready", "PhotosBucket", "ready/", "s3:PutObject", "s3:GetObject", "s3:DeleteObject"),
         # Without it S3 answers 403 instead of 404 for an upload that is already gone, and a repeat would look like a fault.
@@ -211,6 +215,12 @@ def _table(table: str, actions: Sequence[str], indexes: Sequence[str] = ()) -> J
         "Action": [f"dynamodb:{action}" for action in actions],
         "Resource": resources,
     }
+
+
+def _keys(actions: Sequence[str], *rows: str) -> Json:
+    """Of the Keys table only these rows: whoever needs the root needs no provider's keys, sealed as they are."""
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": list(rows)}}
+    return {**_table("KeysTable", actions), "Condition": own}
 
 
 def _objects(sid: str, bucket: str, prefix: str, *actions: str) -> Json:
