@@ -24,6 +24,7 @@ from chalicelib.handlers.follow import follow
 from chalicelib.handlers.installed import installed
 from chalicelib.handlers.intake import intake
 from chalicelib.handlers.open311 import open311
+from chalicelib.handlers.openapi import openapi
 from chalicelib.handlers.places import places
 from chalicelib.handlers.queue import queue
 from chalicelib.handlers.receipts import receipts
@@ -70,6 +71,7 @@ app.register_blueprint(register_exports)
 app.register_blueprint(places)
 app.register_blueprint(open311)
 app.register_blueprint(api)
+app.register_blueprint(openapi)
 app.register_blueprint(receipts)
 
 

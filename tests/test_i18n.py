@@ -26,6 +26,7 @@ from chalicelib.casework.register import STATES as REGISTER_STATES
 from chalicelib.casework.register_card import PARTS
 from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
+from chalicelib.handlers.openapi import OPERATIONS
 from chalicelib.street import POSTS, Supervision
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
 from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
@@ -189,6 +190,9 @@ FAMILIES: dict[str, set[str]] = {
     "register.list.": {*LIST_HEADS, "new", "changed", "ending"},
     "register.export.": {*EXPORT_HEADS, *PARTS_OF},
     "print.post.": set(POSTS),
+    "api.op.": {one.id for one in OPERATIONS.values()},
+    "api.tag.": {one.tag for one in OPERATIONS.values()},
+    "api.path.": {"token", "case", "act", "file", "provider"},
     "open311.attribute.": {f"{code}{end}" for code in ("notice", "elsewhere", "reporter", "submission") for end in ("", ".hint")},
     "desk.register.tab.": {"queue", "digests", "exports", "people"},
     "desk.register.reason.": set(REGISTER_REASONS),

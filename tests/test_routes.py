@@ -25,6 +25,8 @@ REVIEWED = {
     ("GET", "/t/{token}"): "a link; 128 bits",
     ("GET", "/t/{token}/{act}"): "a link; 128 bits",
     ("POST", "/t/{token}/{act}"): "a link; 128 bits",
+    ("GET", "/openapi.json"): "the description of the API; the same for everybody",
+    ("GET", "/api"): "the same as a page",
     ("POST", "/api/v1/reports"): "a report, as the form sends it; needs a signed code",
     ("GET", "/api/v1/t/{token}"): "a link; 128 bits",
     ("POST", "/api/v1/photos"): "an upload for a form; needs a signed code, pinned to the form's key",

@@ -233,6 +233,15 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
     words: dict[str, str]
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider of messages wants to hear; each looks at its own two."""
+
+    code: int
+    result: int
+    msg: str
+    errmsg: str
+
+
 class Wrong(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     code: str
