@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests.client import FORM
 from tests.http_visitor import HttpVisitor
 from tests.picture_files import jpeg
 from tests.server import ROOT, Server
@@ -85,8 +86,12 @@ def test_it_writes_what_can_be_visited_and_says_null_for_what_is_not_built(serve
     assert {kind: link.startswith(demo["base_url"]) for kind, link in demo["forms"].items()} == dict.fromkeys(
         ("issue", "rental", "population"), True
     )
-    assert demo["openapi"] is None
-    assert demo["open311"] == {"base": None, "api_key": None}
+    assert served.visitor.get(path_of(demo["openapi"])).json()["openapi"] == "3.1.0"
+    form = {"api_key": demo["open311"]["api_key"], "service_code": "other", "lat": "31.14", "long": "121.44"}
+    where = path_of(demo["open311"]["base"])
+    filed = served.visitor.call("POST", f"{where}/requests.json", urlencode(form).encode("ascii"), {"Content-Type": FORM})
+    assert filed.status == 201
+    assert served.visitor.get(f"{where}/requests/{filed.json()[0]['service_request_id']}.xml").status == 200
     assert {person["role"] for person in demo["staff"]} == ROLES
     assert all(set(person) == {"role", "scope", "username", "password"} for person in demo["staff"])
     for address in (*demo["forms"].values(), demo["outbox"], demo["clock"]):

@@ -82,7 +82,7 @@ def _run(machine: Machine) -> int:
     try:
         machine.start()
         forms, staff = _demo(machine)
-        machine.home.write_demo(machine.manifest(forms, staff))
+        machine.home.write_demo(machine.manifest(forms, staff, _api_key(machine)))
         _tell(machine, forms, staff, time.perf_counter() - started)
         while True:
             threading.Event().wait(WATCH_S)
@@ -97,6 +97,12 @@ def _run(machine: Machine) -> int:
     if code == 0:
         say("serve: stopped; what was entered is kept")
     return code
+
+
+def _api_key(machine: Machine) -> str:
+    from infra.demo.apps import ensure_key
+
+    return ensure_key(machine.context, machine.home.api_key)
 
 
 def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]]:
@@ -134,6 +140,7 @@ def _tell(machine: Machine, forms: dict[str, str | None], staff: list[dict[str, 
     say(f"  desk     {machine.base_url}/desk")
     say(f"  outbox   {machine.base_url}/outbox")
     say(f"  clock    {machine.base_url}/clock")
+    say(f"  api      {machine.base_url}/api")
     say()
     say("  sign in as")
     for person in staff:

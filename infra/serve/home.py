@@ -29,6 +29,7 @@ class Home:
         self.compiled = self.folder / "street"
         self.clock = self.folder / "clock.json"
         self.secrets = self.folder / "demo-passwords.json"
+        self.api_key = self.folder / "demo-api-key"
         self.played = self.folder / "demo-played"
         self.log = self.folder / "serve.log"
         self.demo = local / "demo.json"

@@ -192,7 +192,7 @@ class Machine:
     def stop(self) -> None:
         self._closing.close()
 
-    def manifest(self, forms: Mapping[str, str | None], staff: list[dict[str, Any]]) -> dict[str, Any]:
+    def manifest(self, forms: Mapping[str, str | None], staff: list[dict[str, Any]], api_key: str) -> dict[str, Any]:
         """`.local/demo.json`; null stands where nothing is built yet."""
         return {
             "base_url": self.base_url,
@@ -201,6 +201,6 @@ class Machine:
             "outbox": f"{self.base_url}/outbox",
             "clock": f"{self.base_url}/clock",
             "staff": staff,
-            "open311": {"base": None, "api_key": None},
-            "openapi": None,
+            "open311": {"base": f"{self.base_url}/open311/v2", "api_key": api_key},
+            "openapi": f"{self.base_url}/openapi.json",
         }
