@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.casework import calendar
 from chalicelib.models import outbox
 from chalicelib.models.outbox import OutboxRow
 from chalicelib.usecases import watching
@@ -30,7 +31,7 @@ def found(world: World) -> str:
 def calm(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A street whose days off are known for long, with somebody at its centre."""
     world.hire("dispatcher", "street")
-    monkeypatch.setattr(watching.calendar, "days_left", lambda *_: 365)
+    monkeypatch.setattr(calendar, "days_left", lambda *_: 365)
     return world
 
 
