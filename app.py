@@ -25,6 +25,7 @@ from chalicelib.handlers.installed import installed
 from chalicelib.handlers.intake import intake
 from chalicelib.handlers.open311 import open311
 from chalicelib.handlers.openapi import openapi
+from chalicelib.handlers.orders import orders
 from chalicelib.handlers.places import places
 from chalicelib.handlers.queue import queue
 from chalicelib.handlers.receipts import receipts
@@ -62,6 +63,7 @@ app.register_blueprint(signin)
 app.register_blueprint(queue)
 app.register_blueprint(desk)
 app.register_blueprint(intake)
+app.register_blueprint(orders)
 app.register_blueprint(register_desk)
 app.register_blueprint(figures)
 app.register_blueprint(installed)
@@ -139,6 +141,15 @@ def tidy(event: Any, context: Any) -> Any:
 def export(event: Any, context: Any) -> Any:
     """The base register with whole numbers: asked for with a reason, made in the background, handed out by links on record."""
     return wiring.house().export_here(event, _seconds_left(context))
+
+
+@app.lambda_function(name="orders")
+def import_orders(event: Any, context: Any) -> Any:
+    """A list of other systems' orders, taken in part by part. Raises when the time ends first: called again it goes on."""
+    done = wiring.house().import_here(event, _seconds_left(context))
+    if done["state"] == "running":
+        raise TimeoutError("the import is not done; called again it goes on where it stopped")
+    return done
 
 
 @app.lambda_function(name="webhooks")

@@ -119,6 +119,19 @@ class Sms:
     params: tuple[str, ...]
 
 
+class Imports(Protocol):
+    """Lists that staff upload, by the import's id."""
+
+    def grant(self, batch: str, redirect: str) -> UploadGrant:
+        """A presigned POST for this one file."""
+
+    def read(self, batch: str, limit: int) -> bytes | None:
+        """The file, None when it has not come; no more than `limit` bytes of it."""
+
+    def delete(self, batch: str) -> None:
+        """Removes it; quiet when it is gone."""
+
+
 class SmsRefused(Exception):
     """Final: the provider will never send this one."""
 

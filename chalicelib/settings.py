@@ -18,8 +18,8 @@ HOME = Path(__file__).parent
 class Settings:
     """Names of the resources that the template made, and where the engine is when it is not AWS.
 
-    `functions` is `lambda` when `reveal` and `export` are invoked as functions of their own, and `inline` on the one-machine
-    server and in tests, where they run in the same process. `endpoint` is None on AWS.
+    `functions` is `lambda` when `reveal`, `export` and `orders` are invoked as functions of their own, and `inline` on the
+    one-machine server and in tests, where they run in the same process. `endpoint` is None on AWS.
     """
 
     cases_table: str
@@ -32,6 +32,7 @@ class Settings:
     kms_key: str
     reveal_function: str
     export_function: str
+    orders_function: str
     region: str
     street_file: Path
     places_file: Path
@@ -65,6 +66,7 @@ class Settings:
             kms_key=need("DOORSTEP_KMS_KEY"),
             reveal_function=environ.get("DOORSTEP_REVEAL_FUNCTION", ""),
             export_function=environ.get("DOORSTEP_EXPORT_FUNCTION", ""),
+            orders_function=environ.get("DOORSTEP_ORDERS_FUNCTION", ""),
             region=need("AWS_REGION"),
             street_file=Path(environ.get("DOORSTEP_STREET_FILE") or HOME / "street.json"),
             places_file=Path(environ.get("DOORSTEP_PLACES_FILE") or HOME / "places.json"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from chalicelib.adapters.shared_secrets import SharedSecrets
     from chalicelib.adapters.sms_keys import SmsKeys
 
-# What one machine gives an export; Lambda gives as much.
+# What one machine gives an export; Lambda gives as much. An import is shown as it goes on, and pressed on.
 EXPORT_S = 900.0
+IMPORT_S = 35.0
 
 
 class SystemClock:
@@ -109,6 +111,26 @@ class House:
         return S3Lists(self.aws, self.settings.photos_bucket)
 
     @property
+    def imports(self) -> ports.Imports:
+        from chalicelib.adapters.imports import S3Imports
+
+        return S3Imports(self.aws, self.settings.photos_bucket)
+
+    def import_here(self, event: Mapping[str, str], seconds_left: Callable[[], float]) -> dict[str, str]:
+        """An import goes on, in this process: what the function `orders` does."""
+        from chalicelib.usecases import orders_import
+
+        return orders_import.run(self.context, self.imports, self.lists, event.get("batch", ""), seconds_left)
+
+    def import_orders(self, event: Mapping[str, str]) -> None:
+        """The same by the function that may, in the background; on one machine for as long as a page may take."""
+        if self.settings.functions == "inline":
+            end = time.monotonic() + IMPORT_S
+            self.import_here(event, lambda: end - time.monotonic())
+        else:
+            _invoked(self.aws, self.settings.orders_function, event, InvocationType="Event")
+
+    @property
     def secrets(self) -> ports.Secrets:
         return self.shared_secrets
 
@@ -180,6 +202,7 @@ def _bind(settings: Settings, aws: Aws) -> None:
     from chalicelib.models.base import bind
     from chalicelib.models.cases import CaseItem
     from chalicelib.models.hooks import HookRow
+    from chalicelib.models.orders import ImportRow, OrderRow
     from chalicelib.models.outbox import OutboxRow
     from chalicelib.models.photos import PhotoRow
     from chalicelib.models.registers import RegisterItem
@@ -190,6 +213,8 @@ def _bind(settings: Settings, aws: Aws) -> None:
         {
             CaseItem: settings.cases_table,
             PhotoRow: settings.cases_table,
+            OrderRow: settings.cases_table,
+            ImportRow: settings.cases_table,
             OutboxRow: settings.outbox_table,
             HookRow: settings.outbox_table,
             StaffItem: settings.staff_table,

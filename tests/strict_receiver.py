@@ -16,13 +16,14 @@ from chalicelib.casework import signing
 @dataclass
 class Receiver:
     """`moods` are used one after another, the last one again and again: a status, or `lose` (takes it and never says so), or
-    `redirect`. `kept` is what it took, each id once; `wrong` is what it would have complained about.
+    `redirect`. It refuses the cases in `refuses`. `kept` is what it took, each id once; `wrong` is what it would have complained about.
     """
 
     secrets: list[str]
     url: str = ""
     moods: list[int | str] = field(default_factory=lambda: [200])
     kept: list[dict[str, Any]] = field(default_factory=list)
+    refuses: set[str] = field(default_factory=set)
     asked: int = 0
     again: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -55,7 +56,7 @@ def receiver(*secrets: str) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            mood = made.mood()
+            mood = 422 if json.loads(body or b"{}").get("case") in made.refuses else made.mood()
             made.asked += 1
             if mood == 200 or mood == "lose":
                 made.take({name.lower(): value for name, value in self.headers.items()}, body)

@@ -28,10 +28,11 @@ from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
 from chalicelib.handlers.openapi import OPERATIONS
 from chalicelib.street import POSTS, Supervision
+from chalicelib.usecases.intake import HOW
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
 from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
 from chalicelib.usecases.register_tables import HEADS as EXPORT_HEADS
-from chalicelib.web import i18n
+from chalicelib.web import i18n, pages_orders
 from chalicelib.web.desk_nav import ROOMS
 from chalicelib.web.pages_sheets import DOCUMENTS, PAPERS
 from chalicelib.web.present_acts import GROUPS
@@ -194,6 +195,10 @@ FAMILIES: dict[str, set[str]] = {
     "api.tag.": {one.tag for one in OPERATIONS.values()},
     "api.path.": {"token", "case", "act", "file", "provider"},
     "open311.attribute.": {f"{code}{end}" for code in ("notice", "elsewhere", "reporter", "submission") for end in ("", ".hint")},
+    "how.": {how for hows in HOW.values() for how in hows},
+    "desk.orders.state.": set(pages_orders.STATES),
+    "desk.orders.count.": set(pages_orders.COUNTS),
+    "desk.orders.why.": set(pages_orders.WHY),
     "desk.register.tab.": {"queue", "digests", "exports", "people"},
     "desk.register.reason.": set(REGISTER_REASONS),
     "desk.register.digest.": {"none", "day", "committee", "new", "changed", "waiting", "ending", "flats", "people"},

@@ -21,7 +21,7 @@ from tests import packages
 from tests.packages import of_type
 from tests.small_street import small_street
 
-FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy", "Watch", "Webhooks"}
+FUNCTIONS = {"APIHandler", "Reveal", "Notify", "Photo", "Sweep", "Digest", "Export", "Tidy", "Watch", "Webhooks", "Orders"}
 MAY_DECRYPT = {"Reveal", "Export", "Notify", "Sweep"}
 
 
@@ -104,7 +104,7 @@ def test_every_function_has_a_role_of_its_own(template: dict[str, Any]) -> None:
 def test_only_the_revealer_and_the_senders_can_open_a_phone_number(template: dict[str, Any]) -> None:
     for function in FUNCTIONS:
         kms = {action for statement in statements(template, function) for action in actions(statement) if "kms:" in action}
-        if function == "APIHandler":
+        if function in {"APIHandler", "Orders"}:
             assert kms == {"kms:GenerateDataKey"}
         else:
             assert kms == ({"kms:Decrypt"} if function in MAY_DECRYPT else set())
@@ -137,9 +137,9 @@ def test_tables_are_written_only_by_those_who_must(template: dict[str, Any]) -> 
             if actions(statement) & writes and {"Fn::GetAtt": [table, "Arn"]} in statement["Resource"]
         }
 
-    assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep", "Tidy"}
-    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy", "Watch", "Webhooks"}
-    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export", "Tidy"}
+    assert writers("CasesTable") == {"APIHandler", "Reveal", "Photo", "Sweep", "Tidy", "Orders"}
+    assert writers("OutboxTable") == {"APIHandler", "Reveal", "Notify", "Sweep", "Digest", "Tidy", "Watch", "Webhooks", "Orders"}
+    assert writers("RegistersTable") == {"APIHandler", "Reveal", "Digest", "Export", "Tidy", "Orders"}
     assert writers("StaffTable") == {"APIHandler", "Reveal", "Export"}
     assert writers("KeysTable") == {"APIHandler"}
 
@@ -163,7 +163,7 @@ def test_whole_numbers_in_files_are_read_only_by_the_function_that_makes_them(te
         if actions(statement) & {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
     }
     assert {function for function, where in objects if "/full/" in where} == {"Export"}
-    assert all(re.search(r"/(incoming|ready|lists|full)/\*", where) for _, where in objects)
+    assert all(re.search(r"/(incoming|ready|lists|full|imports)/\*", where) for _, where in objects)
 
 
 def test_settings_find_everything_in_each_functions_environment(template: dict[str, Any]) -> None:
@@ -173,7 +173,8 @@ def test_settings_find_everything_in_each_functions_environment(template: dict[s
         settings = Settings.from_environ({**flat, "AWS_REGION": "cn-north-1"})
         assert settings.functions == "lambda"
         assert settings.endpoint is None
-        assert bool(settings.reveal_function) == bool(settings.export_function) == (name == "APIHandler")
+        asked = (settings.reveal_function, settings.export_function, settings.orders_function)
+        assert set(map(bool, asked)) == {name == "APIHandler"}
         assert not set(variables) & {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 

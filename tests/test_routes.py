@@ -32,6 +32,7 @@ REVIEWED = {
     ("POST", "/api/v1/photos"): "an upload for a form; needs a signed code, pinned to the form's key",
     ("POST", "/api/v1/similar"): "what is known about a door; needs a signed code, never another person's words",
     ("POST", "/api/v1/receipts/{provider}/{token}"): "a provider's receipts; 160 bits, marks what it had sent itself",
+    ("POST", "/api/v1/orders/{source}"): "another system's order; signed with a secret of its own, within five minutes",
     ("GET", "/faq"): "answered questions, written to be public",
     ("GET", "/sw.js"): "the form without a network; the same for everybody",
     ("GET", "/app.webmanifest"): "name and icons for the home screen",
@@ -105,7 +106,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
     for route in changing:
         if route.path in WITHOUT_SESSION:
             continue
-        path = route.path.format(case=no, act="accept", place="222222", entry="222222")
+        path = route.path.format(case=no, act="accept", place="222222", entry="222222", batch="222222")
         sent = urlencode({"attempt": "a" * 32, "version": "1"}).encode("ascii")
         answer = clerk.call("POST", path, sent, {"Content-Type": FORM, "Origin": clerk.origin})
         assert answer.status == 403, route
@@ -117,7 +118,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
 def test_every_roles_route_sends_strangers_to_the_door(world: World) -> None:
     for route in ROUTES.values():
         if route.roles:
-            path = route.path.format(case="2222-2222-2", act="accept", place="222222", entry="222222")
+            path = route.path.format(case="2222-2222-2", act="accept", place="222222", entry="222222", batch="222222")
             kind = "application/json" if route.answers == "json" else FORM
             answer = world.client().call(route.method, path, b"", {"Content-Type": kind})
             if route.method == "GET" and route.answers == "page":

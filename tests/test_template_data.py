@@ -114,7 +114,7 @@ def test_buckets_are_private_encrypted_and_refuse_plain_http(template: dict[str,
 def test_photos_end_when_the_street_says_and_uploads_after_a_day(template: dict[str, Any]) -> None:
     rules = template["Resources"]["PhotosBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     ends = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
-    assert ends == {"incoming/": 1, "ready/": 400, "lists/": 30, "full/": 1}
+    assert ends == {"incoming/": 1, "ready/": 400, "lists/": 30, "full/": 1, "imports/": 1}
 
 
 def test_only_the_pages_own_origin_may_post_photos(template: dict[str, Any]) -> None:

@@ -145,7 +145,7 @@ def test_what_a_target_refuses_for_a_day_is_parked_with_all_behind_it_and_replay
 ) -> None:
     poison, other = case("第一件"), case("第二件")
     act(poison, "accept")
-    city.moods = [422, 200, 422]
+    city.refuses = {poison}
     sweep(sending())
     # A refusal holds up its own case alone.
     assert [one["case"] for one in city.kept] == [other]
@@ -162,7 +162,7 @@ def test_what_a_target_refuses_for_a_day_is_parked_with_all_behind_it_and_replay
     said = capsys.readouterr().out
     assert f"{poison}.1" in said and "it answered 422" in said and "an earlier event of the case is parked" in said
     assert command.main(["replay", "nobody"]) == 2
-    city.moods = [200]
+    city.refuses = set()
     assert command.main(["replay", "city", poison]) == 0
     assert "2 events wait again" in capsys.readouterr().out
     sweep(sending())

@@ -162,7 +162,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `street`); `came` is the office that it was allocated or passed up from, and how. `supervised` is what a flag or the
     supervision list makes of it; `listed` says that a person or a rule has put it on the list, where an answer is owed.
     `handlings` counts how often staff called it handled, `redone` how often that was undone; `said` and `said_solved` are the
-    reporter's latest word, by rating or on a visit; `published` is a sentence for the street's public page.
+    reporter's latest word, by rating or on a visit; `published` is a sentence for the street's public page. `ordered_at` is when
+    the system that sent the order took it, from where that system's own clock runs; `how` the
+    kind of a reception, or in which role somebody helped the reporter.
     """
 
     no: str
@@ -215,6 +217,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     supervisions: int = 0
     urges: int = 0
     external: str = ""
+    ordered_at: str = ""
+    how: str = ""
     came_rung: str = ""
     came_unit: str = ""
     came_by: str = ""

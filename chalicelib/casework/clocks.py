@@ -16,6 +16,7 @@ import msgspec
 from chalicelib.casework import calendar
 from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.events import FIRST_REPLIES, parse, stamp
+from chalicelib.casework.orders import SOURCES
 from chalicelib.street import Clock, Duration, Street
 
 # Events by which a case comes to an office; clocks with `start = "entered"` begin here.
@@ -154,13 +155,23 @@ def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]
             until = it.data.get("until") if clock.until else None
             if clock.until and until is None:
                 continue
-            due, warn = due_and_warn(clock, it.now, street, it.after.case_class)
+            begun = _begun(clock, it)
+            due, warn = due_and_warn(clock, begun, street, it.after.case_class)
+            if begun != it.now:
+                run["started"] = stamp(begun)
+                warn = _warn(clock, length(clock, it.after.case_class), due, it.now, street)
             if until is not None:
                 due = parse(until)
                 warn = _warn(clock, clock.late, due, it.now, street)
             running.add(key)
             found.append({**run, **{name: value for name, value in _ends(due, warn).items() if value}})
     return found
+
+
+def _begun(clock: Clock, it: Turn) -> datetime:
+    """A mirrored clock runs from where the other system's runs: from when that took the order, and not from when we heard."""
+    mirrors = bool(clock.channels) and set(clock.channels) <= set(SOURCES)
+    return parse(it.after.ordered_at) if it.type == "submitted" and mirrors and it.after.ordered_at else it.now
 
 
 def _begins(clock: Clock, it: Turn, owner: str) -> bool:

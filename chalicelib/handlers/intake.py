@@ -61,7 +61,7 @@ def take(it: Asked) -> Response:
 
 
 def _taken(it: Asked, fields: dict[str, str]) -> taking.Taken:
-    known = ("key", "channel", "text", "category", "phone", "nickname", "elsewhere", "found", "external")
+    known = ("key", "channel", "text", "category", "phone", "nickname", "elsewhere", "found", "external", "how")
     return taking.Taken(
         **{name: fields.get(name, "") for name in known},
         # A door's id read off its plate outranks the list.

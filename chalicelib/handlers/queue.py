@@ -22,6 +22,7 @@ from chalicelib.handlers.routing import STAFF, html, route
 from chalicelib.street import Street
 from chalicelib.usecases import bulk, finding, work
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.looked_up import numbered
 from chalicelib.usecases.sheets import handover as open_desks
 from chalicelib.web import pages_queue
 from chalicelib.web.present_queue import of_card
@@ -120,7 +121,7 @@ def find(it: Asked) -> Response:
     no = work.number(typed)
     if no is not None:
         return see(f"/desk/cases/{no}", it.look)
-    numbers = finding.by_phone(ctx, actor, typed)
+    numbers = numbered(typed) or finding.by_phone(ctx, actor, typed)
     if numbers is not None:
         return see(f"/desk?only={'.'.join(numbers)}", it.look)
     show = fields.get("show", "")

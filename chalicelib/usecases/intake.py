@@ -6,16 +6,20 @@ enters by channel and class.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import msgspec
+from pynamodb.models import Model
 
 from chalicelib.casework.access import ROLES, Actor, covers, split_grant
 from chalicelib.casework.case import Case
+from chalicelib.casework.numbers import case_number
+from chalicelib.casework.orders import SOURCES
 from chalicelib.errors import FieldError
+from chalicelib.models import orders
 from chalicelib.street import Place
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.looked_up import EXTERNAL, typed_in
 from chalicelib.usecases.submit import New, Report, check_key, checked, facts_of, once, photo_ref
 
 # Channels that staff may name, and whether what comes there was found by us (主动发现) unless the form says otherwise.
@@ -30,9 +34,10 @@ CHANNELS = {
     "hotline_12345": False,
     "petition": False,
 }
+# What a reception was, and who filled it in for somebody: kept by role, never by name.
+HOW = {"walk_in": ("consult", "mediation", "joint"), "assisted": ("family", "neighbour", "volunteer", "staff")}
 # Deputies look on; everybody else may take something in where they work.
 TAKERS = ROLES - {"deputy"}
-_EXTERNAL = re.compile(r"[0-9A-Za-z\-_/.]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Taken:
     elsewhere: str = ""
     found: str = ""
     external: str = ""
+    how: str = ""
     lang: str = "zh-CN"
 
 
@@ -95,12 +101,17 @@ def take_in(ctx: Context, actor: Actor, taken: Taken) -> Case:
         facts_of(ctx, clean, phone, place, taken.channel, taken.case_class),
         active=active,
         external=taken.external.strip(),
+        how=taken.how,
         photo_ref=photo_ref(ctx, key),
     )
     said = {name: getattr(clean, name) for name in ("text", "category", "nickname", "phone", "elsewhere", "reporter")}
     chosen = {"place": place.id, "channel": taken.channel, "class": taken.case_class, "active": active, "by": actor.id}
-    body = {**said, **chosen, "external": facts.external}
-    return once(ctx, New(key, body, facts, phone, place, actor.id, actor.name))
+    body = {**said, **chosen, "external": facts.external, **({"how": taken.how} if taken.how else {})}
+
+    def also(no: str) -> list[Model]:
+        return typed_in(ctx, taken.channel, facts.external, no)
+
+    return once(ctx, New(key, body, facts, phone, place, actor.id, actor.name, also=also))
 
 
 def _problems(ctx: Context, taken: Taken) -> list[FieldError]:
@@ -109,6 +120,12 @@ def _problems(ctx: Context, taken: Taken) -> list[FieldError]:
         wrong.append(FieldError("channel", "choice" if taken.channel else "required"))
     if taken.case_class and taken.case_class not in ctx.street.class_by_id:
         wrong.append(FieldError("class", "choice"))
-    if taken.external.strip() and not _EXTERNAL.fullmatch(taken.external.strip()):
+    if taken.external.strip() and not EXTERNAL.fullmatch(taken.external.strip()):
         wrong.append(FieldError("external", "external"))
+    if taken.how and taken.how not in HOW.get(taken.channel, ()):
+        wrong.append(FieldError("how", "choice"))
+    standing = orders.get(taken.channel, taken.external.strip()) if taken.channel in SOURCES and taken.external.strip() else None
+    # Sent again, the form finds its own case.
+    if standing is not None and standing.case != case_number(ctx.keys.mac("case", taken.key, "0")):
+        wrong.append(FieldError("external", "known", {"no": standing.case}))
     return wrong

@@ -8,7 +8,7 @@ key for the phone, one write. A repeat finds itself among the latest cases, or r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -72,7 +72,7 @@ def check_key(key: str) -> str:
 @dataclass(frozen=True)
 class New:
     """A case to be made once under a key. `body` is what makes two submissions the same; `facts` lack only what hangs on the
-    number.
+    number. `also` are rows to be written with it, once its number is known.
     """
 
     key: str
@@ -84,6 +84,7 @@ class New:
     who: str = ""
     counters: Sequence[Guard] = ()
     proved: bool = False
+    also: Callable[[str], Sequence[Model]] | None = None
 
 
 def submit(ctx: Context, report: Report) -> Case:
@@ -135,15 +136,17 @@ def _make(ctx: Context, new: New, no: str, recurs: str, submission: str, fingerp
     """Stores the case, or returns what already stands under its number."""
     sealed = ctx.vault.seal(f"case:{no}", {"phone": new.phone}) if new.phone else None
     last4 = ctx.keys.mac("last4", no, people.last4(new.phone)).hex() if new.phone else ""
-    facts = msgspec.structs.replace(new.facts, no=no, last4_mac=last4, recurs=recurs)
+    facts = msgspec.structs.replace(new.facts, no=no, last4_mac=last4, recurs=new.facts.recurs or recurs)
     # The attempt is the key with this very body: another body under the same key is not ours when we find it standing there.
     events = decide.submit(facts, fingerprint, ctx.clock.civil(), ctx.street, new.by, new.who)
     empty = cases.Stored(case=Case(no=no), events=(), submission=submission, fingerprint=fingerprint, sealed=sealed)
-    rows: list[Model] = [*rows_for(ctx, empty.case, events), *_found_again(ctx, facts)]
+    rows: list[Model] = [*rows_for(ctx, empty.case, events), *_found_again(ctx, facts), *(new.also(no) if new.also else ())]
     counters = new.counters
+    # An order may name a community and no door: then there is none to say.
+    place = new.place if new.place.id else None
     for _ in range(cases.TRIES):
         try:
-            return cases.write(empty, events, rows, fingerprint, ctx.street, new.place, counters)
+            return cases.write(empty, events, rows, fingerprint, ctx.street, place, counters)
         except cases.Stale as stale:
             if stale.standing is not None:
                 return stale.standing

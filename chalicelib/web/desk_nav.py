@@ -25,6 +25,7 @@ ROOMS = (
     Room("listed", "/desk?show=listed", "eye", OVERSEERS),
     Room("ended", "/desk?show=ended", "tick", OVERSEERS),
     Room("registers", "/desk/registers", "house", REGISTRARS),
+    Room("orders", "/desk/orders", "again", frozenset({"dispatcher", "street_admin"})),
     Room("faq", "/desk/faq", "chat", ANSWERERS),
     Room("figures", "/desk/figures", "chart", ROLES - {"department"}),
     Room("places", "/desk/places", "print", PRINTERS),

@@ -31,7 +31,9 @@ FIELDS = (
     "phone",
     "found",
     "external",
+    "how",
 )
+HOWS = ("consult", "mediation", "joint", "family", "neighbour", "volunteer", "staff")
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def intake(
         categories=[(one.id, one.name.text(lang)) for one in street.categories],
         reporters=reporters(lang),
         found=[("active", t(lang, "found.active")), ("passive", t(lang, "found.passive"))],
+        hows=[(how, t(lang, f"how.{how}")) for how in HOWS],
         values={name: typed.get(name, "") for name in FIELDS},
         problem=problem_view(lang, error),
         made=made,

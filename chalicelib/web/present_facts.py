@@ -64,6 +64,7 @@ def facts(street: Street, case: Case, place: Place | None, me: Viewer, now: date
         (t(lang, "desk.fact.category"), category.name.text(lang) if category else unset),
         (t(lang, "desk.fact.class"), case_class.name.text(lang) if case_class else unset),
         (t(lang, "desk.fact.source"), source),
+        *([(t(lang, "desk.fact.how"), t(lang, f"how.{case.how}"))] if case.how else []),
         *([(t(lang, "desk.fact.external"), case.external)] if case.external else []),
         (t(lang, "desk.fact.received"), dates.moment(lang, case.received_at, street.tz, now)),
     ]

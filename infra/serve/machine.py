@@ -163,6 +163,7 @@ class Machine:
             module.tidy(schedule_event(stamp(self.clock.civil()), self.engine.region), context("tidy"))
 
         notify = Pump("notify", alone(stream.step), STREAM_S)
+
         def webhooks() -> None:
             module.webhooks(schedule_event(stamp(self.clock.civil()), self.engine.region), context("webhooks"))
 

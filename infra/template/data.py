@@ -215,6 +215,8 @@ def _photos(street: Street) -> Json:
             {"Id": "ready", "Status": "Enabled", "Prefix": "ready/", "ExpirationInDays": street.retention.photo_days},
             # Digests and exports of registers: made again when they are needed, so none is kept.
             {"Id": "lists", "Status": "Enabled", "Prefix": "lists/", "ExpirationInDays": LISTS_DAYS},
+            # Other systems' orders hold phones: taken in and deleted, or gone the next day.
+            {"Id": "imports", "Status": "Enabled", "Prefix": "imports/", "ExpirationInDays": 1},
             {"Id": "full", "Status": "Enabled", "Prefix": "full/", "ExpirationInDays": FULL_DAYS},
             *_rules(),
         ],

@@ -41,6 +41,7 @@ SIZES: Mapping[str, Size] = {
     "Tidy": Size(512, 120),
     "Watch": Size(512, 60),
     "Webhooks": Size(512, 58),
+    "Orders": Size(1769, 900),
 }
 
 
@@ -272,17 +273,18 @@ def _watch() -> Json:
 
 
 def _export() -> Json:
-    """Called in the background by the pages. Out of time it raises; called again it goes on where it stopped."""
+    """Called in the background by the pages. Out of time they raise; called again they go on where they stopped."""
     return {
-        "ExportGoesOn": {
+        f"{function}GoesOn": {
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {
-                "FunctionName": ref("Export"),
+                "FunctionName": ref(function),
                 "Qualifier": "$LATEST",
                 "MaximumRetryAttempts": 2,
                 "MaximumEventAgeInSeconds": 3600,
             },
         }
+        for function in ("Export", "Orders")
     }
 
 
@@ -310,5 +312,6 @@ def function_outputs() -> Json:
         "ExportFunction": {"Value": ref("Export")},
         "TidyFunction": {"Value": ref("Tidy")},
         "WebhooksFunction": {"Value": ref("Webhooks")},
+        "OrdersFunction": {"Value": ref("Orders")},
         "WebFunction": {"Value": ref("APIHandler")},
     }

@@ -34,6 +34,7 @@ def statements(logical: str, street: Street, partition: str) -> list[Json]:
         "Tidy": _tidy,
         "Watch": _watch,
         "Webhooks": _webhooks,
+        "Orders": _orders,
     }[logical](street, partition)
 
 
@@ -80,11 +81,12 @@ def _web(street: Street, partition: str) -> list[Json]:
         _objects("Grant", "PhotosBucket", "incoming/", "s3:PutObject"),
         _objects("Show", "PhotosBucket", "ready/", "s3:GetObject"),
         _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject", "s3:GetObject"),
+        _objects("Imports", "PhotosBucket", "imports/", "s3:PutObject"),
         {
             "Sid": "Ask",
             "Effect": "Allow",
             "Action": "lambda:InvokeFunction",
-            "Resource": [attr("Reveal", "Arn"), attr("Export", "Arn")],
+            "Resource": [attr("Reveal", "Arn"), attr("Export", "Arn"), attr("Orders", "Arn")],
         },
     ]
 
@@ -110,6 +112,19 @@ def _notify(street: Street, partition: str) -> list[Json]:
         _key("Open", "kms:Decrypt", street),
         *_reads_stream(),
         *_sns(street, partition),
+    ]
+
+
+def _orders(street: Street, partition: str) -> list[Json]:
+    """It takes lists in: seals phones, opens none."""
+    return [
+        _table("CasesTable", ("GetItem", "Query", "PutItem", "UpdateItem"), ("place",)),
+        _table("OutboxTable", ("PutItem",)),
+        _table("RegistersTable", ("PutItem",)),
+        _table("KeysTable", ("GetItem",)),
+        _key("Seal", "kms:GenerateDataKey", street),
+        _objects("Imports", "PhotosBucket", "imports/", "s3:GetObject", "s3:DeleteObject"),
+        _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject"),
     ]
 
 
@@ -264,4 +279,5 @@ def environment(logical: str) -> Json:
     if logical == "APIHandler":
         own["DOORSTEP_REVEAL_FUNCTION"] = ref("Reveal")
         own["DOORSTEP_EXPORT_FUNCTION"] = ref("Export")
+        own["DOORSTEP_ORDERS_FUNCTION"] = ref("Orders")
     return own
