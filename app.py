@@ -27,6 +27,7 @@ from chalicelib.handlers.open311 import open311
 from chalicelib.handlers.openapi import openapi
 from chalicelib.handlers.orders import orders
 from chalicelib.handlers.places import places
+from chalicelib.handlers.property import property_service
 from chalicelib.handlers.queue import queue
 from chalicelib.handlers.receipts import receipts
 from chalicelib.handlers.register_desk import register_desk
@@ -71,6 +72,7 @@ app.register_blueprint(similar)
 app.register_blueprint(faq)
 app.register_blueprint(register_exports)
 app.register_blueprint(places)
+app.register_blueprint(property_service)
 app.register_blueprint(open311)
 app.register_blueprint(api)
 app.register_blueprint(openapi)

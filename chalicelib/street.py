@@ -37,6 +37,7 @@ from chalicelib.street_parts import (
     Notice,
     Option,
     Orders,
+    PropertyTerms,
     Reasons,
     RegisterTerms,
     Retention,
@@ -75,6 +76,7 @@ __all__ = [
     "Option",
     "Orders",
     "Place",
+    "PropertyTerms",
     "Reasons",
     "RegisterTerms",
     "Retention",
@@ -140,6 +142,7 @@ class Street(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     terms: Terms = Terms()
     supervision: Supervision = Supervision()
     register: RegisterTerms = RegisterTerms()
+    property: PropertyTerms = PropertyTerms()
     forms: tuple[FormTerms, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     orders: Orders = Orders()

@@ -310,6 +310,12 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int = 0
 
 
+class PropertyTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of the street's monthly check of property services; the manager rates the same ones."""
+
+    check: tuple[Option, ...] = ()
+
+
 class RegisterTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Terms of the registers: the hour of the daily digest, how many days ahead an ending lease is listed, and what a person must
     have at least (m²) and a room may hold at most before a flat looks like a group let. `suspicion` is what the case says that is

@@ -19,6 +19,7 @@ from chalicelib.casework.figures_count import Count, Line, Sums
 from chalicelib.casework.finding import FACETS
 from chalicelib.casework.folds import FOLDS
 from chalicelib.casework.ladder import STEPS
+from chalicelib.casework.property import DISCLOSURES
 from chalicelib.casework.register import FOLDS as REGISTER_FOLDS
 from chalicelib.casework.register import KINDS as REGISTER_KINDS
 from chalicelib.casework.register import PARTS as PARTS_OF
@@ -172,6 +173,9 @@ FAMILIES: dict[str, set[str]] = {
     "late.": {"escalate", "flag", "remind"},
     "desk.late.": {"escalate", "flag", "remind"},
     "desk.filter.": set(FILTERS),
+    "property.kind.": {f"{kind}{end}" for kind in DISCLOSURES for end in ("", ".hint")},
+    "property.mark.": {"ok", "bad"},
+    "property.sign.": {"street", "committee", "company"},
     "desk.nav.": {room.id for room in ROOMS},
     "desk.find.": {*FACETS, "month", "label", "hint", "button", "narrow", "all", "option", "found", "clear", "none", "none_hint"},
     "desk.list.": {"scope", "listed", "ended", "only", "latest", "count", "page", "before", "after", "month"},
@@ -321,7 +325,7 @@ def test_every_key_that_code_or_templates_name_exists() -> None:
 # Keys that templates put together from a list beside them.
 IN_LOOPS = (
     *("desk.sheet.", "desk.visit_day.", "desk.handover.", "desk.triage.", "figures.head.", "figures.number."),
-    *("figures.how.", "figures.unit.", "figures.first.", "figures.closing."),
+    *("property.head.", "figures.how.", "figures.unit.", "figures.first.", "figures.closing."),
 )
 
 

@@ -37,6 +37,8 @@ REVIEWED = {
     ("GET", "/sw.js"): "the form without a network; the same for everybody",
     ("GET", "/app.webmanifest"): "name and icons for the home screen",
     ("GET", "/static/{name}"): "styles, scripts, icons",
+    ("GET", "/public/property"): "communities whose property service discloses something",
+    ("GET", "/public/property/{community}"): "what a property company discloses, written to be public",
     ("GET", "/public"): "the street's public page; counts and sentences without anything personal",
     ("GET", "/open311/discovery.xml"): "where GeoReport is; the same for everybody",
     ("GET", "/open311/discovery.json"): "where GeoReport is; the same for everybody",
@@ -106,7 +108,7 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
     for route in changing:
         if route.path in WITHOUT_SESSION:
             continue
-        path = route.path.format(case=no, act="accept", place="222222", entry="222222", batch="222222")
+        path = route.path.format(case=no, act="accept", place="222222", entry="222222", batch="222222", community="c01a")
         sent = urlencode({"attempt": "a" * 32, "version": "1"}).encode("ascii")
         answer = clerk.call("POST", path, sent, {"Content-Type": FORM, "Origin": clerk.origin})
         assert answer.status == 403, route
@@ -118,7 +120,9 @@ def test_every_change_at_the_desk_refuses_without_the_sessions_token(world: Worl
 def test_every_roles_route_sends_strangers_to_the_door(world: World) -> None:
     for route in ROUTES.values():
         if route.roles:
-            path = route.path.format(case="2222-2222-2", act="accept", place="222222", entry="222222", batch="222222")
+            path = route.path.format(
+                case="2222-2222-2", act="accept", place="222222", entry="222222", batch="222222", community="c01a"
+            )
             kind = "application/json" if route.answers == "json" else FORM
             answer = world.client().call(route.method, path, b"", {"Content-Type": kind})
             if route.method == "GET" and route.answers == "page":

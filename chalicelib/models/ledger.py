@@ -87,7 +87,7 @@ def scans(period: Period) -> dict[str, int]:
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`at` is civil time; `lines` is category → (received, handled); `done` are the numbers of cases to be told of,
-    `ideas` those of adopted suggestions.
+    `ideas` those of adopted suggestions, `disclosing` the communities whose property service discloses anything.
     """
 
     at: str
@@ -100,6 +100,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     lines: dict[str, tuple[int, int]]
     done: tuple[str, ...] = ()
     ideas: tuple[str, ...] = ()
+    disclosing: int = 0
 
 
 def summary() -> Summary | None:

@@ -17,6 +17,7 @@ from chalicelib.casework.figures_period import Period, month_to_date
 from chalicelib.models import ideas, ledger
 from chalicelib.models.ledger import Summary
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.property import disclosing
 
 FRESH = timedelta(hours=1)
 # How long one who counts may hold the others off.
@@ -86,6 +87,7 @@ def _count(ctx: Context) -> Summary:
         lines={name: (line.received, line.handled) for name, line in found.by["category"].items()},
         done=tuple(row.no for row in told),
         ideas=tuple(ideas.latest(KEPT)),
+        disclosing=len(disclosing()),
     )
 
 

@@ -171,6 +171,7 @@ def public(look: Look, street: Street, found: Public) -> str:
         fast=t(lang, "public.fast", time=present.length(lang, summary.median)) if summary.median is not None else "",
         lines=known,
         empty=not summary.received,
+        disclosing=summary.disclosing > 0,
         deeds=[_done(lang, street, one, t(lang, "public.took", time=dates.span(lang, one.took))) for one in found.deeds],
         ideas=[_done(lang, street, one, t(lang, "outcome.adopted")) for one in found.ideas],
     )

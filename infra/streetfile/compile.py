@@ -138,6 +138,7 @@ def _street(raw: dict[str, Any], stem: str, problems: Problems) -> Street:
         approvals=workings.approvals(top.table("approvals", required=False)),
         terms=workings.terms(top.table("terms", required=False)),
         supervision=workings.supervision(top.table("supervision", required=False)),
+        property=workings.property_terms(top.table("property", required=False)),
         register=register.terms(top.table("register", required=False)),
         forms=register.forms(top.tables("forms", required=False), kinds),
         webhooks=others.webhooks(top.tables("webhooks", required=False)),

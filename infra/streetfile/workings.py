@@ -13,6 +13,7 @@ from chalicelib.street import (
     FollowUp,
     Label,
     Option,
+    PropertyTerms,
     Reasons,
     Supervision,
     Terms,
@@ -65,6 +66,17 @@ def default_reasons() -> Reasons:
             for kind in words.REASONS
         }
     )
+
+
+def property_terms(table: Table | None) -> PropertyTerms:
+    """The street's own list for the monthly check, or the usual one."""
+    own: tuple[Option, ...] = ()
+    if table is not None:
+        own = _options(table.tables("check"))
+        table.done()
+    raw = tomllib.loads(_DEFAULTS.read_text("utf-8"))["check"]
+    usual = tuple(Option(entry["id"], Label(entry["name"]["zh"], entry["name"]["en"])) for entry in raw)
+    return PropertyTerms(check=own or usual)
 
 
 def _options(tables: list[Table]) -> tuple[Option, ...]:
