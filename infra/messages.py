@@ -26,6 +26,7 @@ WHY = {
     "text": "the text breaks a carrier's rule",
     "unknown": "it may have gone out: ask the provider before it is sent again",
     "unsent": "five attempts got no answer and did not go out",
+    "restored": "it was waiting when the backup was taken and may have gone out since",
     "cap": "the provider's limit for this number was full on five days",
     # The provider will take nothing like it before this is mended; its own code is printed behind.
     "keys": "the provider does not take our keys: `python -m infra.secrets set sms PROVIDER`",
