@@ -34,7 +34,7 @@ serve-fresh: $(INSTALLED) ## the same, beginning anew (forgets .local/)
 
 test: $(INSTALLED) ## every test, the browser's too
 	@$(PYTHON) -m tests.chromium --get
-	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(INSTALLED) ## hours: every fault at every call, 2,000 random lives of 50 steps (SOAK=200x50 for fewer)
 	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py tests/test_demo.py tests/test_axe.py $(ARGS)
