@@ -109,6 +109,10 @@ def test_what_goes_and_comes_is_as_described(world: World, document: Json) -> No
     assert anyone.call("GET", "/api/v1/t/{token}", token="2" * 36).status == 404
     assert anyone.call("POST", "/api/v1/receipts/{provider}/{token}", [{}], provider="aliyun", token="x" * 32).status == 404
 
+    order = {"external": "SH-1", "text": steps.TEXT, "place": world.places[0].id}
+    # Signed orders have tests of their own; the document holds for both answers.
+    assert anyone.call("POST", "/api/v1/orders/{source}", order, source="petition").status == 401
+
     clerk = Witness(world, document, world.signed_in("dispatcher", "street"))
     clerk.call("GET", "/api/v1/cases")
     no = receipt["number"]

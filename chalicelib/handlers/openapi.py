@@ -12,6 +12,7 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
+from chalicelib.casework.orders import Order
 from chalicelib.handlers.http import Asked, data
 from chalicelib.handlers.routing import ROUTES, Declared, html, route
 from chalicelib.web import api_figures, pages_api
@@ -41,6 +42,7 @@ LISTING: dict[str, Json] = {
 }
 
 REPORTING, FOLLOWING, DESK, FIGURES, PROVIDERS = "reporting", "following", "desk", "figures", "providers"
+SYSTEMS = "systems"
 _SENDING = (400, 404, 409, 413, 415, 422, 429)
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -64,6 +66,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("POST", "/api/v1/receipts/{provider}/{token}"): Operation(
         "receipts", PROVIDERS, {200: api.Taken, 503: api.Taken}, takes=list[dict[str, Any]], refuses=(400, 404, 413)
+    ),
+    ("POST", "/api/v1/orders/{source}"): Operation(
+        "order", SYSTEMS, {201: api.OrderTaken, 200: api.OrderTaken}, takes=Order, refuses=(400, 401, 404, 409, 413, 415, 422)
     ),
     ("GET", "/open311/v2/services/{file}"): Operation("definition", GEO, {200: geo.Definition}, query=STREET, refuses=(404,)),
     ("GET", "/open311/v2/requests/{file}"): Operation("request", GEO, {200: list[geo.Request]}, query=STREET, refuses=(404,)),

@@ -18,6 +18,7 @@ from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_import
 from chalicelib.usecases.orders_import import IMPORTERS
 from chalicelib.web import pages_orders
+from chalicelib.web.api_shapes import OrderTaken
 
 orders = Blueprint(__name__)
 
@@ -32,8 +33,8 @@ def receive(it: Asked, source: str) -> Response:
     signature = _signed(it, source)
     received = taking.receive(wiring.context(), source, _order(it.body), signature=signature)
     case = received.case
-    answer = {"case": case.no, "state": case.state, "result": received.result, "left_out": list(received.left_out)}
-    return data(answer, 201 if received.result == taking.MADE else 200)
+    answer = OrderTaken(case=case.no, state=case.state, result=received.result, left_out=received.left_out)
+    return data(msgspec.to_builtins(answer), 201 if received.result == taking.MADE else 200)
 
 
 def _signed(it: Asked, source: str) -> str:

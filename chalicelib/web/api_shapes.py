@@ -258,3 +258,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     fields: tuple[Wrong, ...]
     ref: str
+
+
+class OrderTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of another system's order. `left_out` are its fields that could not be read; the order was taken without."""
+
+    case: Number
+    state: str
+    result: Annotated[str, msgspec.Meta(description="made, same or added")]
+    left_out: tuple[str, ...] = ()
