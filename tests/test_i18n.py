@@ -197,7 +197,7 @@ FAMILIES: dict[str, set[str]] = {
     "print.post.": set(POSTS),
     "api.op.": {one.id for one in OPERATIONS.values()},
     "api.tag.": {one.tag for one in OPERATIONS.values()},
-    "api.path.": {"token", "case", "act", "file", "provider"},
+    "api.path.": {"token", "case", "act", "file", "provider", "source"},
     "open311.attribute.": {f"{code}{end}" for code in ("notice", "elsewhere", "reporter", "submission") for end in ("", ".hint")},
     "how.": {how for hows in HOW.values() for how in hows},
     "desk.orders.state.": set(pages_orders.STATES),

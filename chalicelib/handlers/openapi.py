@@ -12,6 +12,8 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
+from chalicelib.casework import signing
+from chalicelib.casework.orders import Order
 from chalicelib.casework.orders import Order
 from chalicelib.handlers.http import Asked, data
 from chalicelib.handlers.routing import ROUTES, Declared, html, route
@@ -41,7 +43,7 @@ LISTING: dict[str, Json] = {
     "page_size": {**COUNT, "maximum": 1000, "default": 1000},
 }
 
-REPORTING, FOLLOWING, DESK, FIGURES, PROVIDERS = "reporting", "following", "desk", "figures", "providers"
+REPORTING, FOLLOWING, DESK, FIGURES, ORDERS, PROVIDERS = "reporting", "following", "desk", "figures", "orders", "providers"
 SYSTEMS = "systems"
 _SENDING = (400, 404, 409, 413, 415, 422, 429)
 
@@ -63,6 +65,14 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/v1/figures"): Operation(
         "figures", FIGURES, {200: api_figures.Figures}, query={"unit": TEXT, "from": DAY, "to": DAY}, refuses=(401, 403, 404)
+    ),
+    ("POST", "/api/v1/orders/{source}"): Operation(
+        "order",
+        ORDERS,
+        {201: api.OrderTaken, 200: api.OrderTaken},
+        takes=Order,
+        headers=(signing.TIMESTAMP, signing.SIGNATURE),
+        refuses=(400, 401, 404, 409, 413, 415, 422),
     ),
     ("POST", "/api/v1/receipts/{provider}/{token}"): Operation(
         "receipts", PROVIDERS, {200: api.Taken, 503: api.Taken}, takes=list[dict[str, Any]], refuses=(400, 404, 413)

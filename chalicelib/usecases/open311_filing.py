@@ -177,8 +177,8 @@ def _repeated(ctx: Context, app: App, filing: Filing) -> Case | None:
 
 
 def _where(ctx: Context, filing: Filing) -> Where | None:
-    """A place's id says it; else an address is looked for among the street's own names; else an office of the whole street
-    sorts it. None when the form says nothing, or an id that is none.
+    """A place's id says it; else an address is looked for among the street's own names; else it is where the street wants other
+    systems' orders without a place, or an office of the whole street sorts it. None when nothing or no known id is said.
     """
     elsewhere = filing.elsewhere
     if filing.address_id:
@@ -189,7 +189,9 @@ def _where(ctx: Context, filing: Filing) -> Where | None:
     told = elsewhere or filing.address
     found = _recognised(ctx, filing.address)
     if found is None:
-        return Where(_first(ctx), told or point_text(filing.point or (0.0, 0.0)), _sorting(ctx))
+        told = told or point_text(filing.point or (0.0, 0.0))
+        named = ctx.places.get(ctx.street.orders.place)
+        return Where(named, told) if named else Where(_first(ctx), told, _sorting(ctx))
     place, whole = found
     return Where(place, elsewhere if whole else told)
 

@@ -29,13 +29,16 @@ REQUESTS = ("service_requests", "request")
 
 @dataclass(frozen=True)
 class Operation:
-    """`id` names its words in the catalogues; `takes` is the body's shape, `gives` status → shape, `query` name → JSON Schema."""
+    """`id` names its words in the catalogues; `takes` is the body's shape, `gives` status → shape, `query` name → JSON Schema;
+    `headers` have to come with it.
+    """
 
     id: str
     tag: str
     gives: Mapping[int, Any]
     takes: Any = None
     query: Mapping[str, Json] | None = None
+    headers: Sequence[str] = ()
     refuses: Sequence[int] = ()
 
 
@@ -121,7 +124,8 @@ def _path_parameters(path: str, lang: str) -> list[Json]:
 
 
 def _query(it: Operation) -> list[Json]:
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in (it.query or {}).items()]
+    sent = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in it.headers]
+    return [*sent, *({"name": name, "in": "query", "schema": schema} for name, schema in (it.query or {}).items())]
 
 
 def _responses(route: Described, schema_of: Mapping[Any, Json], lang: str) -> Json:
