@@ -17,6 +17,7 @@ from chalice.app import Chalice
 from chalicelib import wiring
 from chalicelib.handlers import fallback
 from chalicelib.handlers.api import api
+from chalicelib.handlers.classes import classes
 from chalicelib.handlers.desk import desk
 from chalicelib.handlers.faq import faq
 from chalicelib.handlers.figures import figures
@@ -73,6 +74,7 @@ app.register_blueprint(faq)
 app.register_blueprint(register_exports)
 app.register_blueprint(places)
 app.register_blueprint(property_service)
+app.register_blueprint(classes)
 app.register_blueprint(open311)
 app.register_blueprint(api)
 app.register_blueprint(openapi)
@@ -132,11 +134,12 @@ def digest(event: Any, context: Any) -> Any:
 
 @app.lambda_function(name="tidy")
 def tidy(event: Any, context: Any) -> Any:
-    """Every hour: what erasing left to do, and photos that belong to nobody."""
-    from chalicelib.usecases import tidying
+    """Every hour: what erasing left to do, photos that belong to nobody, and class cases; once a day what reports have in common."""
+    from chalicelib.usecases import patterns, tidying
 
-    house = wiring.house()
-    return asdict(tidying.tidy(house.context, house.photo_files, _seconds_left(context)))
+    house, seconds_left = wiring.house(), _seconds_left(context)
+    tidied = asdict(tidying.tidy(house.context, house.photo_files, seconds_left))
+    return {**tidied, "patterns": patterns.look(house.context, seconds_left)}
 
 
 @app.lambda_function(name="export")

@@ -141,6 +141,10 @@ class Walk:
             self.events.append(event)
             self.case = apply(self.case, event)
 
+    def keep(self, events: list[Event]) -> None:
+        """What was made beside the ladder."""
+        self._take(events)
+
     def do(self, actor: Actor, action: str, data: dict[str, Any] | None = None, *, after: timedelta = MINUTE) -> Walk:
         """Raises what `decide` raises; time has passed then all the same."""
         self.now += after

@@ -8,6 +8,7 @@ from functools import cache
 
 import msgspec
 
+from chalicelib.casework.decide import record
 from chalicelib.street import Exit, Kind, Label, Street, Supervision
 from tests.ladder_street import (
     APPROVER,
@@ -112,7 +113,12 @@ def watched(words: str, street: Street) -> Walk:
         walk.do(COMMITTEE, "observe", {"held": held, "text": words}, after=timedelta(days=1, minutes=1))
     walk.do(VISITOR, "visit", {"way": "phone", "reached": "yes", "said": "basic", "solved": "yes", "text": words})
     walk.do(COMMITTEE, "close", {"outcome": "solved", "text": words})
-    return walk.do(COMMITTEE, "publish", {"sentence": words}).do(COMMITTEE, "unpublish", {})
+    walk.do(COMMITTEE, "publish", {"sentence": words}).do(COMMITTEE, "unpublish", {})
+    matter = {"class": "222222", "title": words}
+    for event in ("classed", "unclassed", "class_done"):
+        told = {**matter, "sentence": words} if event == "class_done" else {**matter, "internal": True}
+        walk.keep(record(walk.case, [(event, told)], CENTRE.id, f"class-{event}", walk.now, walk.street))
+    return walk
 
 
 def merged(words: str, street: Street) -> tuple[Walk, Walk]:

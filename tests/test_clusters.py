@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter, defaultdict
 
 import pytest
@@ -68,6 +69,12 @@ def by_keyword(reports: list[Labelled], words: tuple[str, ...] = KEYWORDS) -> li
     return list(found.values())
 
 
+def say(capsys: pytest.CaptureFixture[str], *lines: str) -> None:
+    """The figures that a test is for, whether it fails or not."""
+    with capsys.disabled():
+        sys.stdout.write("".join(f"\n{line}" for line in lines))
+
+
 def docs(reports: list[Labelled]) -> list[Doc]:
     return [
         Doc(f"N{at:03d}", one.text, one.category, f"c{at % 7}", f"2026-11-{at % 28 + 1:02d}") for at, one in enumerate(reports)
@@ -84,11 +91,10 @@ def test_precision_and_recall_on_the_labelled_texts_beside_keywords(capsys: pyte
         ours = clusters.groups(docs(reports))
         ways = (ours, by_keyword(reports), by_keyword(reports, ALL_KEYWORDS))
         found[part] = (score(reports, ways[0]), score(reports, ways[1]), score(reports, ways[2]))
-    with capsys.disabled():
-        for part, scores in found.items():
-            print("\n" + {"A": "part A, chosen with it", "B": "part B, held out", "": "both together"}[part])  # noqa: T201
-            for name, one in zip(("clusters", "keywords", "keywords that know both parts"), scores, strict=True):
-                print(f"  {name}: {one}")  # noqa: T201 - the figures that the test is for
+    names = ("clusters", "keywords", "keywords that know both parts")
+    for part, scores in found.items():
+        lines = [{"A": "part A, chosen with it", "B": "part B, held out", "": "both together"}[part]]
+        say(capsys, *lines, *(f"  {name}: {one}" for name, one in zip(names, scores, strict=True)))
     (tuned, _, _), (held, plain, _), (both, both_plain, knowing) = found["A"], found["B"], found[""]
     assert tuned.precision > 0.70
     assert tuned.recall > 0.65
@@ -116,8 +122,7 @@ def test_most_of_what_is_proposed_is_one_matter_and_the_large_matters_are_among_
     found = proposals()
     held = sum(sum(label[doc.no] == most != "" for doc in cluster.docs) for most, cluster in found)
     size = sum(len(cluster.docs) for _, cluster in found)
-    with capsys.disabled():
-        print(f"\n{len(found)} proposals of {size} reports; {held / size:.0%} belong to their proposal's matter")  # noqa: T201
+    say(capsys, f"{len(found)} proposals of {size} reports; {held / size:.0%} belong to their proposal's matter")
     assert held / size > 0.7
     assert {"ebike_charge", "lift_broken", "stair_light", "rubbish_full"} <= {most for most, _ in found}
     for _, cluster in found:

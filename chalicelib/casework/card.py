@@ -27,6 +27,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     place_en: str = ""
     committee: str
+    community: str = ""
     zone: str
     case_class: str
     category: str
@@ -66,6 +67,7 @@ def card_of(case: Case, street: Street, place: Place | None) -> Card:
         place=case.elsewhere or (place_name(street, place) if place else ""),
         place_en=place_name(street, place, "en") if place and not case.elsewhere else "",
         committee=case.committee,
+        community=case.community,
         zone=case.zone,
         case_class=case.case_class,
         category=case.category,

@@ -252,6 +252,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     followers: tuple[Follower, ...] = ()
     links: tuple[str, ...] = ()
     recurs: str = ""
+    class_case: str = ""
     clocks: tuple[ClockRun, ...] = ()
 
     @property

@@ -3,8 +3,8 @@
 Each text becomes a vector of the weighted pairs of characters of `similar` (weight × idf over the texts at hand), two texts are
 as near as the cosine of theirs, a little nearer in the same category and a little farther in different ones. Texts are then
 joined two groups at a time, always the nearest pair by *average* link, until no pair is near enough: a chain of neighbours
-(charging – charging in the corridor – junk in the corridor) falls apart, because its ends have nothing in common. Only texts that
-share a pair of characters are compared at all, so that a month of a thousand reports takes some seconds a day without any library.
+(charging – charging in the corridor – junk in the corridor) falls apart: its ends have nothing in common. Only texts that
+share a pair of characters are compared at all: a month of a thousand reports takes some seconds a day, without any library.
 
 The numbers were chosen with part A of the labelled texts of the tests and are measured on part B.
 """
@@ -79,11 +79,8 @@ def vectors(docs: Sequence[Doc]) -> list[Vector]:
 
 
 def _weight(term: str, holding: int, count: int) -> float:
-    return (
-        (PAIR if len(term) > 1 else SINGLE)
-        * math.log((count + OTHERS) / (holding + 0.5)) ** DAMPED
-        * (HAPAX if holding == 1 else 1)
-    )
+    rare: float = math.log((count + OTHERS) / (holding + 0.5)) ** DAMPED
+    return rare * (PAIR if len(term) > 1 else SINGLE) * (HAPAX if holding == 1 else 1.0)
 
 
 def _unit(vector: Mapping[str, float]) -> Vector:
@@ -162,11 +159,22 @@ def clusters(docs: Sequence[Doc], *, least: int = LEAST, committees: int = COMMI
 
 def _cluster(docs: Sequence[Doc], theirs: Sequence[Vector]) -> Cluster:
     mean: dict[str, float] = defaultdict(float)
+    shared = Counter(term for vector in theirs for term in vector)
     for vector in theirs:
         for term, value in vector.items():
             mean[term] += value / len(theirs)
     ordered = tuple(sorted(docs, key=lambda doc: (doc.at, doc.no)))
-    return Cluster(ordered, _words(docs, mean), _unit(dict(sorted(mean.items(), key=lambda pair: (-pair[1], pair[0]))[:CENTRE])))
+    return Cluster(
+        ordered,
+        _words(docs, mean),
+        _unit(
+            dict(
+                sorted(((term, value) for term, value in mean.items() if shared[term] > 1), key=lambda pair: (-pair[1], pair[0]))[
+                    :CENTRE
+                ]
+            )
+        ),
+    )
 
 
 def _words(docs: Sequence[Doc], mean: Mapping[str, float]) -> tuple[str, ...]:

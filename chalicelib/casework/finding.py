@@ -18,7 +18,7 @@ from chalicelib.street import Street
 WORDS_MAX = 8
 TYPED_MAX = 80
 # What a case can be filtered by: attributes of the card.
-FACETS = ("committee", "category", "case_class", "channel")
+FACETS = ("committee", "community", "category", "case_class", "channel")
 # A card without a category or a class; no identifier of a street file has this form.
 NONE = "-"
 

@@ -81,6 +81,14 @@ def linked(case: Case, event: Event) -> Change:
     return {"links": (*(no for no in case.links if no != event.data["no"]), event.data["no"])}
 
 
+def classed(case: Case, event: Event) -> Change:
+    return {"class_case": event.data["class"]}
+
+
+def unclassed(case: Case, event: Event) -> Change:
+    return {"class_case": ""}
+
+
 def contacted(case: Case, event: Event) -> Change:
     return {"contacted_at": case.contacted_at or event.at}
 

@@ -20,9 +20,10 @@ from chalicelib.casework.case import Case
 from chalicelib.casework.clocks import MOVING, feedback_due
 from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.messages import shorten
-from chalicelib.street import Place, Street
+from chalicelib.street import Notice, Place, Street
 
 BLANK = "—"
+CLASS_DONE = "class_done"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +115,10 @@ class Told:
 
     @property
     def rate_by(self) -> str:
-        if self.case.handled_at is None:
+        done = self.event.at if self.event.type == CLASS_DONE else self.case.handled_at
+        if done is None:
             return BLANK
-        return self.date(stamp(parse(self.case.handled_at) + timedelta(days=self.street.follow_up.rate_days)))
+        return self.date(stamp(parse(done) + timedelta(days=self.street.follow_up.rate_days)))
 
     @property
     def where(self) -> str:
@@ -206,7 +208,7 @@ def messages(told: Told) -> list[Message]:
     found: dict[tuple[str, str], Message] = {}
     occasion = occasions(told)
     for notice in told.street.notices:
-        if notice.on not in occasion or notice.template not in FILLS:
+        if notice.template not in FILLS or not (notice.on in occasion or _like_handled(notice, told)):
             continue
         params = tuple(shorten(param) for param in FILLS[notice.template](told))
         for to in _recipients(notice.to, told):
@@ -218,6 +220,11 @@ def messages(told: Told) -> list[Message]:
             for message in _followers(told, notice.template):
                 found.setdefault((message.case, notice.template), message)
     return list(found.values())
+
+
+def _like_handled(notice: Notice, told: Told) -> bool:
+    """When the class of matters is done, reporters are told as the street tells them of a case that is."""
+    return told.event.type == CLASS_DONE and notice.on == "handled_confirmed" and notice.to == "reporter"
 
 
 # Messages about a case to the reporters of those merged into it are numbered apart from the merged cases' own.

@@ -69,6 +69,17 @@ def matter_of(text: str) -> tuple[list[str], frozenset[str]]:
     return runs, frozenset(term for run in runs for term in _parts(run, _words()[3]) if not set(term) <= empty)
 
 
+# Words of one meaning that name no matter by themselves: that something is broken, blocked, to be mended, put up, whose it is.
+NO_MATTER = frozenset({"坏", "堵", "修", "加装", "归谁", "灯", "出租"})
+
+
+def matters_in(text: str) -> frozenset[str]:
+    """The matters that a text names in words that are known to mean the same, each by the first of them (电瓶车 → 电动车)."""
+    found, same, _, _ = _words()
+    plain = unicodedata.normalize("NFKC", text[:READ_MAX]).lower()
+    return frozenset(same[match] for match in found.findall(plain)) - NO_MATTER
+
+
 def _plain(text: str) -> str:
     found, same, idle, _ = _words()
     plain = unicodedata.normalize("NFKC", text[:READ_MAX]).lower()

@@ -15,7 +15,7 @@ SOLVED = ("yes", "partly", "no")
 WAYS = ("phone", "door")
 SENTENCE_MAX = 120
 # A phone or ID number, a flat: nothing of that goes onto the public page, whoever types it.
-_PERSONAL = re.compile(r"\d[\d\s*-]{5,}\d|\d+\s*(室|号楼|单元|弄)")
+PERSONAL = re.compile(r"\d[\d\s*-]{5,}\d|\d+\s*(室|号楼|单元|弄)")
 
 
 def _after_handling(s: Situation) -> str:
@@ -68,7 +68,7 @@ def publish(s: Situation) -> Made:
     sentence = " ".join(s.text("sentence").split())
     if len(sentence) > SENTENCE_MAX:
         raise NotAllowed("fields", fields=[FieldError("sentence", "too_long", {"max": SENTENCE_MAX})])
-    if _PERSONAL.search(sentence):
+    if PERSONAL.search(sentence):
         raise NotAllowed("fields", fields=[FieldError("sentence", "personal")])
     return [("published", {"sentence": sentence, "internal": True})]
 

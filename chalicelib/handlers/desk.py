@@ -15,7 +15,7 @@ from chalicelib.errors import Conflict, DoorstepError, Malformed, NotAllowed, Un
 from chalicelib.handlers import offers, sheets
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import STAFF, html, photo_views, route
-from chalicelib.usecases import nearby, work
+from chalicelib.usecases import nearby, related, work
 from chalicelib.usecases.intake import TAKERS
 from chalicelib.usecases.work import Opened
 from chalicelib.web import pages
@@ -65,6 +65,7 @@ def _page(
         revealed,
         names={event.by: str(event.data["who"]) for event in opened.events if "who" in event.data},
         place=ctx.place_of(opened.case),
+        related=related.related(ctx, actor, opened.case, opened.steps),
         helpers=[Helper(one.name, one.role, one.phone) for one in nearby.helpers(ctx, actor, it.session_id, opened.case)],
     )
     return html(text, status=error.status if error else 200)

@@ -85,6 +85,17 @@ def scans(period: Period) -> dict[str, int]:
     return found
 
 
+class Matter(msgspec.Struct, frozen=True, kw_only=True):
+    """A class case that is done: what, the sentence and the number that its lead gave, and how many had asked."""
+
+    title: str
+    sentence: str
+    count: int
+    unit: str
+    cases: int
+    committees: int
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`at` is civil time; `lines` is category → (received, handled); `done` are the numbers of cases to be told of,
     `ideas` those of adopted suggestions, `disclosing` the communities whose property service discloses anything.
@@ -99,6 +110,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     median: float | None
     lines: dict[str, tuple[int, int]]
     done: tuple[str, ...] = ()
+    matters: tuple[Matter, ...] = ()
     ideas: tuple[str, ...] = ()
     disclosing: int = 0
 
@@ -129,6 +141,11 @@ def _taken(error: Exception) -> bool:
 
 def keep_summary(made: Summary) -> None:
     CaseItem(*SUMMARY).update(actions=[CaseItem.card.set(msgspec.json.encode(made).decode())])
+
+
+def drop_summary() -> None:
+    """What it says of class cases is no longer so: the next visitor counts anew."""
+    CaseItem(*SUMMARY).update(actions=[CaseItem.card.remove()])
 
 
 def latest(rows_: Iterable[Figures], most: int) -> list[Figures]:

@@ -16,6 +16,7 @@ from chalicelib.casework.figures_count import count
 from chalicelib.casework.figures_period import Period, month_to_date
 from chalicelib.models import ideas, ledger
 from chalicelib.models.ledger import Summary
+from chalicelib.usecases import classes
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.property import disclosing
 
@@ -86,6 +87,7 @@ def _count(ctx: Context) -> Summary:
         median=found.first_response.median,
         lines={name: (line.received, line.handled) for name, line in found.by["category"].items()},
         done=tuple(row.no for row in told),
+        matters=classes.public(ctx, SHOWN),
         ideas=tuple(ideas.latest(KEPT)),
         disclosing=len(disclosing()),
     )

@@ -25,6 +25,7 @@ ROOMS = (
     Room("scope", "/desk?show=scope", "search", OVERSEERS),
     Room("listed", "/desk?show=listed", "eye", OVERSEERS),
     Room("ended", "/desk?show=ended", "tick", OVERSEERS),
+    Room("classes", "/desk/classes", "copy", OVERSEERS | {"department"}),
     Room("registers", "/desk/registers", "house", REGISTRARS),
     Room("orders", "/desk/orders", "again", frozenset({"dispatcher", "street_admin"})),
     Room("faq", "/desk/faq", "chat", ANSWERERS),

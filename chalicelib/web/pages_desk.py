@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
-from chalicelib.casework.access import ANSWERERS
-from chalicelib.casework.card import marks_of
+from chalicelib.casework.access import ANSWERERS, OVERSEERS
+from chalicelib.casework.card import Card, marks_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
 from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Rung, Street
+from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.present_acts import Sent, acts
 from chalicelib.web.present_case import head, holder, past_clocks
@@ -65,9 +67,10 @@ def case(
     place: Place | None = None,
     names: Mapping[str, str] | None = None,
     helpers: Sequence[Helper] = (),
+    related: Sequence[Related] = (),
 ) -> str:
     """One case at the desk. `values["act"]` names the action that was refused; `names` are the names of colleagues by `by`;
-    `helpers` are whom to call to a hazard.
+    `helpers` are whom to call to a hazard, `related` the cases that sound like this one, with the step offered.
     """
     typed, known_as = values or {}, names or {}
     look = replace(look, path=f"/desk/cases/{case.no}")
@@ -100,6 +103,8 @@ def case(
         links=links(case, lang) if me.sees_reporter else [],
         helpers=[(one.name, role_name(one.role, lang) if one.role else "", spoken(one.phone), tel(one.phone)) for one in helpers],
         sheets=_sheets(case, events),
+        class_case=case.class_case if any(grant.partition("@")[0] in OVERSEERS for grant in me.grants) else "",
+        related=[_related(street, one, now, lang) for one in related],
         may_keep=bool(case.result) and any(grant.partition("@")[0] in ANSWERERS for grant in me.grants),
         acts=offered,
         reveal=offered.reveal if me.sees_reporter and case.phone_mask else None,
@@ -109,6 +114,30 @@ def case(
         act=typed.get("act", ""),
         problem=seen,
     )
+
+
+class Related(Protocol):
+    """A case that sounds like the one at hand (`usecases.related.Related`)."""
+
+    @property
+    def card(self) -> Card: ...
+    @property
+    def same_person(self) -> bool: ...
+    @property
+    def act(self) -> str: ...
+
+
+def _related(street: Street, one: Related, now: datetime, lang: str) -> dict[str, str]:
+    card = one.card
+    return {
+        "no": card.no,
+        "title": card.title or card.no,
+        "who": t(lang, "desk.related.same" if one.same_person else "desk.related.other"),
+        "state": t(lang, f"state.{card.state}"),
+        "when": dates.day(lang, card.received_at, street.tz, now),
+        "act": one.act,
+        "button": t(lang, "desk.related.merge" if one.act == "merge" else "desk.related.link"),
+    }
 
 
 def grants(street: Street, me: Viewer, lang: str) -> list[str]:

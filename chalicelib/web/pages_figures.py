@@ -15,6 +15,7 @@ from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web import present_figures as present
 from chalicelib.web.i18n import t
+from chalicelib.web.pages_classes import amount
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_figures import Told
@@ -24,6 +25,7 @@ from chalicelib.web.render import render
 from chalicelib.web.views import Look, Viewer
 
 if TYPE_CHECKING:
+    from chalicelib.models.ledger import Matter
     from chalicelib.usecases.figures import Report
     from chalicelib.usecases.figures_public import Deed, Public
 
@@ -172,6 +174,7 @@ def public(look: Look, street: Street, found: Public) -> str:
         lines=known,
         empty=not summary.received,
         disclosing=summary.disclosing > 0,
+        matters=[_matter(lang, one) for one in summary.matters],
         deeds=[_done(lang, street, one, t(lang, "public.took", time=dates.span(lang, one.took))) for one in found.deeds],
         ideas=[_done(lang, street, one, t(lang, "outcome.adopted")) for one in found.ideas],
     )
@@ -179,6 +182,15 @@ def public(look: Look, street: Street, found: Public) -> str:
 
 def _done(lang: str, street: Street, one: Deed, took: str) -> Done:
     return Done(one.sentence, _where(lang, street, one.community, one.committee), took)
+
+
+def _matter(lang: str, one: Matter) -> dict[str, str]:
+    return {
+        "title": one.title,
+        "amount": amount(lang, one.count, one.unit),
+        "sentence": one.sentence,
+        "asked": t(lang, "public.matters.from", committees=one.committees, cases=one.cases),
+    }
 
 
 def _until(lang: str, street: Street, at: str) -> str:

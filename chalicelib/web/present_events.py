@@ -29,7 +29,7 @@ INTERNAL = frozenset(
             "met",
             "reclassified",
         ),
-        *("refused", "released", "absorbed", "linked", "contact_failed", "visit_failed", "requested", "rejected", "resumed"),
+        *("refused", "released", "absorbed", "linked", "classed", "unclassed", "contact_failed", "visit_failed", "requested", "rejected", "resumed"),
         *("triaged", "triage_agreed", "urged", "supervised", "inspected", "fed_back", "supervision_ended"),
         *("published", "unpublished"),
     }
@@ -93,6 +93,7 @@ QUOTED = {
     "supervision_ended": "result",
     "revealed": "note",
     "published": "sentence",
+    "class_done": "sentence",
 }
 # Where the words stand one level deeper.
 QUOTED_IN = {"requested": "request", "triaged": "triage", "visited": "visit"}
@@ -242,6 +243,8 @@ def _named(it: Said) -> dict[str, str]:
         found["number"] = str(data.get("number", 1))
     elif kind in {"linked", "absorbed"}:
         found["no"] = str(data.get("no", ""))
+    elif kind in {"classed", "unclassed", "class_done"}:
+        found["matter"] = str(data.get("title", ""))
     elif kind == "merged":
         found["no"] = str(data.get("into", ""))
     if kind in {"contacted", "contact_failed", "visit_failed"}:

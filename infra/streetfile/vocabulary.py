@@ -7,7 +7,9 @@ from chalicelib.casework.access import ROLES as _ROLES
 from chalicelib.casework.case import OPEN_STATES as _OPEN_STATES
 from chalicelib.casework.folds import FOLDS as _FOLDS
 
-_BOOKKEEPING = frozenset({"lapsed", "reminded", "revealed", "link_renewed", "absorbed", "erased"})
+_BOOKKEEPING = frozenset(
+    {"lapsed", "reminded", "revealed", "link_renewed", "absorbed", "erased", "classed", "unclassed", "class_done"}
+)
 
 SCHEMA = 1
 KINDS = ("issue", "rental", "population")
