@@ -37,7 +37,7 @@ test: $(INSTALLED) ## every test, the browser's too
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(INSTALLED) ## hours: every fault at every call, 2,000 random lives of 50 steps (SOAK=200x50 for fewer)
-	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py tests/test_demo.py tests/test_axe.py $(ARGS)
+	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py tests/test_demo.py tests/test_axe.py tests/test_erasing.py $(ARGS)
 
 lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
 	@echo "lint: ruff"; $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .

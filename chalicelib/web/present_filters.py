@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from chalicelib.casework.card import Card
 from chalicelib.casework.finding import FACETS, NONE, Wanted, values
-from chalicelib.street import CaseClass, Category, Committee, Street
+from chalicelib.street import CaseClass, Category, Committee, Community, Street
 from chalicelib.web.i18n import t
 from chalicelib.web.views import Look
 
@@ -51,12 +51,15 @@ def filters(street: Street, cards: Sequence[Card], wanted: Wanted, lang: str) ->
 
 
 def _name(street: Street, facet: str, value: str, lang: str) -> str:
-    if value == NONE:
-        return t(lang, "desk.queue.unsorted")
     if facet == "channel":
         return t(lang, f"channel.{value}")
-    named: dict[str, Mapping[str, Committee | Category | CaseClass]] = {
+    if facet == "community" and value == NONE:
+        return t(lang, "desk.find.outside")
+    if value == NONE:
+        return t(lang, "desk.queue.unsorted")
+    named: dict[str, Mapping[str, Committee | Community | Category | CaseClass]] = {
         "committee": street.committee_by_id,
+        "community": street.community_by_id,
         "category": street.category_by_id,
         "case_class": street.class_by_id,
     }
