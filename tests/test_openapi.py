@@ -112,8 +112,6 @@ def test_what_goes_and_comes_is_as_described(world: World, document: Json) -> No
     order = {"external": "SH-1", "text": steps.TEXT, "place": world.places[0].id}
     # Signed orders have tests of their own; the document holds for both answers.
     assert anyone.call("POST", "/api/v1/orders/{source}", order, source="petition").status == 401
-    order = {"external": "1", "text": steps.TEXT}
-    assert anyone.call("POST", "/api/v1/orders/{source}", order, source="hotline_12345").status == 401
 
     clerk = Witness(world, document, world.signed_in("dispatcher", "street"))
     clerk.call("GET", "/api/v1/cases")

@@ -14,7 +14,6 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.casework import signing
 from chalicelib.casework.orders import Order
-from chalicelib.casework.orders import Order
 from chalicelib.handlers.http import Asked, data
 from chalicelib.handlers.routing import ROUTES, Declared, html, route
 from chalicelib.web import api_figures, pages_api
@@ -43,8 +42,8 @@ LISTING: dict[str, Json] = {
     "page_size": {**COUNT, "maximum": 1000, "default": 1000},
 }
 
-REPORTING, FOLLOWING, DESK, FIGURES, ORDERS, PROVIDERS = "reporting", "following", "desk", "figures", "orders", "providers"
-SYSTEMS = "systems"
+REPORTING, FOLLOWING, DESK, FIGURES = "reporting", "following", "desk", "figures"
+PROVIDERS, SYSTEMS = "providers", "systems"
 _SENDING = (400, 404, 409, 413, 415, 422, 429)
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -66,19 +65,16 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/v1/figures"): Operation(
         "figures", FIGURES, {200: api_figures.Figures}, query={"unit": TEXT, "from": DAY, "to": DAY}, refuses=(401, 403, 404)
     ),
-    ("POST", "/api/v1/orders/{source}"): Operation(
-        "order",
-        ORDERS,
-        {201: api.OrderTaken, 200: api.OrderTaken},
-        takes=Order,
-        headers=(signing.TIMESTAMP, signing.SIGNATURE),
-        refuses=(400, 401, 404, 409, 413, 415, 422),
-    ),
     ("POST", "/api/v1/receipts/{provider}/{token}"): Operation(
         "receipts", PROVIDERS, {200: api.Taken, 503: api.Taken}, takes=list[dict[str, Any]], refuses=(400, 404, 413)
     ),
     ("POST", "/api/v1/orders/{source}"): Operation(
-        "order", SYSTEMS, {201: api.OrderTaken, 200: api.OrderTaken}, takes=Order, refuses=(400, 401, 404, 409, 413, 415, 422)
+        "order",
+        SYSTEMS,
+        {201: api.OrderTaken, 200: api.OrderTaken},
+        takes=Order,
+        headers=(signing.TIMESTAMP, signing.SIGNATURE),
+        refuses=(400, 401, 404, 409, 413, 415, 422),
     ),
     ("GET", "/open311/v2/services/{file}"): Operation("definition", GEO, {200: geo.Definition}, query=STREET, refuses=(404,)),
     ("GET", "/open311/v2/requests/{file}"): Operation("request", GEO, {200: list[geo.Request]}, query=STREET, refuses=(404,)),

@@ -233,15 +233,6 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
     words: dict[str, str]
 
 
-class OrderTaken(msgspec.Struct, frozen=True, kw_only=True):
-    """`result` is made, same (it was there already) or added to what was there; `left_out` are fields that were not kept."""
-
-    case: Number
-    state: str
-    result: str
-    left_out: tuple[str, ...]
-
-
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider of messages wants to hear; each looks at its own two."""
 
