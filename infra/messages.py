@@ -1,4 +1,5 @@
-"""Messages that need a person, for operators: `python -m infra.messages list`, `… undelivered`, `… revive ID`, `… revive --all`.
+"""Messages that need a person, for operators: `python -m infra.messages list`, `… undelivered`, `… revive ID`, `… revive --all`;
+and `… templates`, the fourteen texts as the street's providers want them when they are asked to approve them.
 
 Listed are parked messages and those of which nobody knows whether they went out; never a number or anybody's words. Reviving a
 parked message has it sent by the next sweep with all its tries before it. One parked for `unknown` may have gone out: reviving it
@@ -11,6 +12,7 @@ import argparse
 import sys
 
 from chalicelib import wiring
+from chalicelib.casework import messages as words
 from chalicelib.errors import ConfigError
 from chalicelib.models import outbox
 from chalicelib.models.outbox import OutboxRow
@@ -57,6 +59,23 @@ def undelivered() -> list[str]:
     ]
 
 
+def templates() -> list[str]:
+    """Every text with its holes in the provider's notation (Aliyun names them, Tencent Cloud numbers them), and its code here."""
+    sms = wiring.context().street.sms
+    lines = []
+    for name, template in words.TEMPLATES.items():
+        mapped = sms.templates.get(name)
+        provider = mapped.provider if mapped else sms.provider
+        names = mapped.names if mapped and mapped.names else [f"p{number}" for number in range(1, template.count + 1)]
+        text = template.text
+        if provider == "aliyun":
+            for number, variable in enumerate(names, start=1):
+                text = text.replace(f"{{{number}}}", f"${{{variable}}}")
+        code = mapped.code if mapped else "no code in the street file"
+        lines.append(f"{template.number:>2} {name:<11}{provider:<8}{code:<14}【{mapped.sign if mapped else sms.sign}】{text}")
+    return lines
+
+
 def listing() -> list[str]:
     return [line(row) for row in outbox.stuck()]
 
@@ -77,6 +96,9 @@ def run(options: argparse.Namespace) -> None:
         for entry in found:
             say(entry)
         say(f"{len(found)} messages need a person")
+    elif options.command == "templates":
+        for entry in templates():
+            say(entry)
     elif options.command == "undelivered":
         failed = undelivered()
         for entry in failed:
@@ -92,6 +114,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.messages", description="Messages that need a person.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="parked and unknown messages, oldest first")
+    commands.add_parser("templates", help="the texts as the street's providers want them for approval")
     commands.add_parser("undelivered", help="what the carriers say did not arrive, oldest first")
     again = commands.add_parser("revive", help="lets a parked message be sent after all")
     again.add_argument("id", nargs="?", default="", help="as `list` prints it")

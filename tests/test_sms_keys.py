@@ -18,6 +18,7 @@ from chalicelib.adapters.sms_keys import REREAD_S, SmsKeys
 from chalicelib.adapters.sms_signing import Credential
 from chalicelib.errors import ConfigError, Unknown
 from chalicelib.ports import SmsRetry, VaultBusy
+from infra import messages
 from infra import secrets as command
 from infra.template import policies
 from infra.template.functions import SIZES
@@ -124,6 +125,19 @@ def test_codes_are_exchanged_with_an_overlap_and_it_is_said_what_to_do(
     with pytest.raises(Unknown):
         codes.verify(hanging, world.context.keys.code_keys())
     assert "codes: version 4 signs, version 3 still opens" in run(monkeypatch, capsys, "show")[1]
+
+
+def test_the_texts_are_printed_as_each_provider_wants_them_for_approval(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    use_aliyun(world)
+    templates = wiring.context().street.sms.templates
+    templates["handled"] = msgspec.structs.replace(templates["handled"], names=("no", "by"))
+    templates["late"] = msgspec.structs.replace(templates["late"], provider="tencent", code="1000009")
+    assert messages.main(["templates"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 14
+    assert "【示例街道】您的事项${no}已办理,扫原码输入编号可查看结果。如未解决,请于${by}前告知。" in lines[4]
+    assert "您有新工单${p1},类别${p2},请于${p3}前签收。" in lines[6]
+    assert "tencent 1000009       【示例街道】工单{1}已超过{2}时限,现由{3}跟进,请尽快反馈。" in lines[8]
 
 
 def test_the_addresses_for_receipts_are_printed_for_the_providers_in_use(

@@ -61,7 +61,7 @@ def test_the_same_message_is_signed_as_aliyuns_sdk_signs_it() -> None:
 
 
 def test_tencents_published_example() -> None:
-    """https://cloud.tencent.com/document/api/213/30654, whose key is printed with stars in it; DescribeInstances."""
+    """https://cloud.tencent.com/document/api/362/4208, whose key is printed with stars in it; DescribeInstances."""
     body = rb'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}'
     call = tc3(
         Credential("AKIDz8krbsJ5yKBZQpn74WFkmLPx3*******", "Gu5t9xGARNpq86cd98joQYCN3*******"),

@@ -6,7 +6,7 @@ takes 240 ms to import; tencentcloud-sdk-python-sms 3.1.153 with its own is 4.6 
 beside it needs `http.client`, `ssl` and `hmac` alone, which botocore has loaded already; a test prints its size and time.
 
 - Aliyun V3, ACS3-HMAC-SHA256: https://help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature
-- Tencent Cloud V3, TC3-HMAC-SHA256: https://cloud.tencent.com/document/api/382/52072
+- Tencent Cloud V3, TC3-HMAC-SHA256: https://cloud.tencent.com/document/api/362/4208
 
 Both pages print a whole example with its signature; the tests hold this file to them and to requests that the SDKs signed.
 """

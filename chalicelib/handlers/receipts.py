@@ -2,7 +2,7 @@
 
 - Aliyun, SmsReport: https://help.aliyun.com/zh/sms/developer-reference/smsreport-2 (pushed again after 1, 5 and 10 minutes when
   the answer is not 200)
-- Tencent Cloud: https://cloud.tencent.com/document/product/382/52077 and https://www.tencentcloud.com/document/product/382/43547
+- Tencent Cloud: https://cloud.tencent.com/document/api/382/59178 (at most 100 at once; pushed again twice)
 
 Nothing of a receipt is logged but how many there were, and nothing but the provider's id, the verdict and its code is kept.
 """

@@ -121,7 +121,7 @@ def _orders(street: Street, partition: str) -> list[Json]:
         _table("CasesTable", ("GetItem", "Query", "PutItem", "UpdateItem"), ("place",)),
         _table("OutboxTable", ("PutItem",)),
         _table("RegistersTable", ("PutItem",)),
-        _table("KeysTable", ("GetItem",)),
+        _keys(("GetItem",), ROOT),
         _key("Seal", "kms:GenerateDataKey", street),
         _objects("Imports", "PhotosBucket", "imports/", "s3:GetObject", "s3:DeleteObject"),
         _objects("Lists", "PhotosBucket", "lists/", "s3:PutObject"),
