@@ -176,3 +176,33 @@ def test_who_may_not_read_what_they_filed_is_told_its_number(world: World) -> No
 def test_the_queue_leads_to_the_form(world: World) -> None:
     clerk = world.signed_in("committee", "committee:c01")
     assert "/desk/new" in clerk.get("/desk").links
+
+
+# What each way in is asked beside the channel, whether it counts as found by us, and who may report by it.
+WAYS = [
+    ("phone", "", False, "resident"),
+    ("walk_in", "consult", False, "merchant"),
+    ("walk_in", "mediation", False, "unit"),
+    ("walk_in", "joint", False, "resident"),
+    ("visit", "", True, "resident"),
+    ("patrol", "", True, "unit"),
+    ("meeting", "", True, "merchant"),
+    ("committee", "", True, "resident"),
+    ("assisted", "family", False, "resident"),
+    ("assisted", "volunteer", False, "resident"),
+]
+
+
+def test_every_way_in_keeps_how_it_came_and_who_helped_by_role(world: World) -> None:
+    clerk = world.signed_in("dispatcher", "street")
+    for number, (channel, how, active, reporter) in enumerate(WAYS):
+        page = filled(clerk, channel=channel, reporter=reporter, text=f"第{number}件事", **({"how": how} if how else {})).submit()
+        case = stored(page)
+        assert (case.channel, case.how, case.active, case.reporter) == (channel, how, active, reporter)
+        if how:
+            assert {"consult": "咨询", "mediation": "调解", "joint": "联合接访"}.get(how, "代报") in page.words
+    for channel, how in (("phone", "consult"), ("walk_in", "family"), ("assisted", "joint")):
+        refused = filled(clerk, channel=channel, how=how).submit()
+        assert refused.status == 422, (channel, how)
+        assert refused.form("/desk/new").fields["text"] == TEXT
+    assert len(rows(world)) == len(WAYS)
