@@ -25,7 +25,8 @@ from infra.messages import listing, undelivered
 from tests.client import Page
 from tests.mail import messages, person, states, tell
 from tests.sms_streets import GOOD, approved, street
-from tests.strict_sms_server import CHINA, StrictServer, serving
+from tests.strict_sms_http import serving
+from tests.strict_sms_server import CHINA, StrictServer
 from tests.world import World
 
 WAYS = ["fine", "lost", "hangs", "slow", "garbage", "dropped", "broken", "busy"]

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPSConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.adapters import sms_aliyun, sms_http, sms_tencent
+from chalicelib.adapters import sms_aliyun, sms_tencent
 from chalicelib.adapters.sms import ByTemplate
 from chalicelib.adapters.sms_aliyun import AliyunSms
 from chalicelib.adapters.sms_endings import raise_for
-from chalicelib.adapters.sms_signing import Call, Credential
+from chalicelib.adapters.sms_signing import Credential
 from chalicelib.adapters.sms_tencent import TencentSms
 from chalicelib.ports import Sms, SmsCapped, SmsRefused, SmsRetry, SmsStopped, SmsUnknown
 from chalicelib.street import Template
 from tests.sms_streets import GOOD, SIGN, Held, approved, street
-from tests.strict_sms_server import StrictServer, serving
+from tests.strict_sms_http import serving
+from tests.strict_sms_server import StrictServer
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 PHONE = "+8613800000001"
@@ -273,51 +270,3 @@ def test_a_template_may_go_through_another_provider() -> None:
     assert [both.send(message(template=name)) for name in ("late", "handled", "late")] == ["tencent", "aliyun", "tencent"]
     assert [both.sent("r", PHONE, name, NOW) for name in ("late", "handled")] == [True, False]
     assert made == ["tencent", "aliyun"]
-
-
-def test_a_certificate_that_nobody_vouches_for_ends_before_anything_is_sent(tmp_path: Path) -> None:
-    received: list[bytes] = []
-    cert = certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            peer, _ = listener.accept()
-            with peer:
-                try:
-                    received.append(context.wrap_socket(peer, server_side=True).recv(100))
-                except OSError:
-                    return
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        host, port = listener.getsockname()
-        connection = sms_http.secured("dysmsapi.aliyuncs.com")
-        assert isinstance(connection, HTTPSConnection)
-        assert connection.timeout == sms_http.CONNECT_S
-        connection.host, connection.port = host, port
-        with pytest.raises(SmsRetry, match="SSLCertVerificationError"):
-            sms_http.Post(lambda _: connection)(Call("dysmsapi.aliyuncs.com", "/", {"X": PHONE}))
-        thread.join(5)
-    assert received == []
-
-
-def certificate(folder: Path) -> Path:
-    """One that the server signed itself, with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "dysmsapi.aliyuncs.com")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "own.pem"
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
