@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.handlers.openapi import described
+from chalicelib.handlers.openapi_operations import described
 from chalicelib.street import Street
 from chalicelib.web import openapi, pages_api
 from chalicelib.web.views import Look

@@ -27,7 +27,7 @@ from chalicelib.casework.register import STATES as REGISTER_STATES
 from chalicelib.casework.register_card import PARTS
 from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
-from chalicelib.handlers.openapi import OPERATIONS
+from chalicelib.handlers.openapi_operations import OPERATIONS
 from chalicelib.street import POSTS, Supervision
 from chalicelib.usecases.intake import HOW
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS

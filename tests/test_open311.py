@@ -80,6 +80,7 @@ def test_discovery_services_and_definitions_say_the_same_in_both_formats(world: 
     tree = ElementTree.fromstring(page.body)  # noqa: S314 - our own answer
     assert (tree.tag, tree.findtext("endpoints/endpoint/url")) == ("discovery", said["endpoints"][0]["url"])
     assert [one.text for one in tree.findall("endpoints/endpoint/formats/format")] == ["text/xml", "application/json"]
+    assert page.header("Access-Control-Allow-Origin") == "*"
     services = visitor.get(f"{V2}/services.json?jurisdiction_id=small").json()
     tree = ElementTree.fromstring(visitor.get(f"{V2}/services.xml").body)  # noqa: S314 - our own answer
     names = [(one.findtext("service_code"), one.findtext("service_name"), one.findtext("metadata")) for one in tree]
@@ -142,6 +143,7 @@ def test_what_is_wrong_is_said_in_the_format_that_was_asked_for(world: World, ke
         else:
             page = world.client().call(method, f"{V2}/{path.format(fmt)}?{urlencode(fields)}")
         assert page.status == status, (method, path, fields, page.text)
+        assert page.header("Access-Control-Allow-Origin") == "*"
         if fmt == "json":
             assert page.header("Content-Type") == "application/json; charset=utf-8"
             said = [(one["code"], one["description"]) for one in page.json()]

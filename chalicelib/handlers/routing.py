@@ -152,7 +152,7 @@ def _georeport(it: Asked, error: DoorstepError, ref: str) -> Response:
     return Response(
         body=open311_text.written(fmt, "errors", open311_text.errors(it.look.lang, error, ref)),
         status_code=open311_text.status_of(error),
-        headers={"Content-Type": open311_text.TYPES[fmt], **SECURITY},
+        headers={"Content-Type": open311_text.TYPES[fmt], **SECURITY, **open311_text.ANYWHERE},
     )
 
 

@@ -16,6 +16,8 @@ from chalicelib.web.open311_shapes import Error
 from chalicelib.web.present_common import describe, field_text
 
 TYPES = {"xml": "text/xml; charset=utf-8", "json": "application/json; charset=utf-8"}
+# Applications in a browser may read it from their own pages: nothing here depends on a cookie.
+ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 ITEMS = {
     "services": "service",
     "service_requests": "request",
@@ -26,7 +28,7 @@ ITEMS = {
     "formats": "format",
 }
 # Characters that no XML document may hold, escaped or not.
-_NEVER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NEVER = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # What the form calls the fields of our own.
 FIELDS = {
     "text": "description",
@@ -60,7 +62,7 @@ def _inside(name: str, plain: Any) -> str:
         return ""
     if isinstance(plain, bool):
         return "true" if plain else "false"
-    return html.escape(_NEVER.sub("\ufffd", str(plain)))
+    return html.escape(re.sub(NEVER, "\ufffd", str(plain)))
 
 
 def status_of(error: DoorstepError) -> int:
