@@ -36,6 +36,7 @@ from chalicelib.handlers.register_exports import register_exports
 from chalicelib.handlers.resident import resident
 from chalicelib.handlers.signin import signin
 from chalicelib.handlers.similar import similar
+from chalicelib.handlers.volunteers import volunteers
 
 
 class Doorstep(Chalice):
@@ -74,6 +75,7 @@ app.register_blueprint(faq)
 app.register_blueprint(register_exports)
 app.register_blueprint(places)
 app.register_blueprint(property_service)
+app.register_blueprint(volunteers)
 app.register_blueprint(classes)
 app.register_blueprint(open311)
 app.register_blueprint(api)

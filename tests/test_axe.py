@@ -35,7 +35,7 @@ MORE = [
     ("en", 1280, "dark", 1),
     ("en", 640, "dark", 2),
 ]
-RESIDENT = ("form", "received", "progress", "photos", "rate", "track", "code problem", "error", "faq", "public", "property", "register")
+RESIDENT = ("form", "received", "progress", "photos", "rate", "track", "code problem", "error", "faq", "public", "property", "volunteer", "register")
 TEXT, TARGET = 18, 60
 # As tall as the longest page: a bar that sticks to the window's end would lie over what scrolls away from under it.
 TALL = 9000

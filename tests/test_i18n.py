@@ -27,6 +27,10 @@ from chalicelib.casework.register import STATES as REGISTER_STATES
 from chalicelib.casework.register_card import PARTS
 from chalicelib.casework.registering import BY
 from chalicelib.casework.steps_oversee import REQUESTS
+from chalicelib.casework.volunteers import HOURS as HELPING_HOURS
+from chalicelib.casework.volunteers import REASONS as CALLING_REASONS
+from chalicelib.casework.volunteers import SKILLS
+from chalicelib.handlers.openapi import OPERATIONS
 from chalicelib.handlers.openapi_operations import OPERATIONS
 from chalicelib.street import POSTS, Supervision
 from chalicelib.usecases.intake import HOW
@@ -176,6 +180,9 @@ FAMILIES: dict[str, set[str]] = {
     "property.kind.": {f"{kind}{end}" for kind in DISCLOSURES for end in ("", ".hint")},
     "property.mark.": {"ok", "bad"},
     "property.sign.": {"street", "committee", "company"},
+    "volunteer.skill.": set(SKILLS),
+    "volunteer.hours.": set(HELPING_HOURS),
+    "volunteer.reason.": set(CALLING_REASONS),
     "desk.nav.": {room.id for room in ROOMS},
     "desk.find.": {
         *FACETS,

@@ -23,6 +23,7 @@ from chalicelib.usecases import (
     register_household,
     register_reveal,
     register_work,
+    volunteers,
 )
 from chalicelib.usecases.register_submit import terms_of
 from chalicelib.web import pages_register
@@ -188,6 +189,7 @@ def person(it: Asked) -> Response:
         named = register_reveal.case_named(ctx, it.staff.actor, whose, reason)
         macs = [] if named else register_reveal.keeper_macs(ctx, it.staff.actor, whose, reason)
         found = [(no, key, f"{it.look.root}/desk/registers/{no}") for no, key in register_reveal.located(macs)]
+        found += [(no, "", f"{it.look.root}/desk/volunteers?committee={one}#v-{no}") for one, no in volunteers.located(macs)]
         reported = [named] if named else privacy_cases.reported(macs)
         records, erased = None, ""
         if fields.get("do") == "erase_case" and fields.get("case", "") in reported:

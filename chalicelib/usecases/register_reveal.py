@@ -19,7 +19,7 @@ from chalicelib.casework.register import Person
 from chalicelib.errors import Conflict, DoorstepError, FieldError, Forbidden, NotAllowed, Unknown
 from chalicelib.models import cases, registers
 from chalicelib.ports import VaultClosed
-from chalicelib.usecases import privacy_cases, signin
+from chalicelib.usecases import privacy_cases, signin, volunteers
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.register_submit import mac_of, record_name
 from chalicelib.usecases.register_work import bind, find
@@ -113,7 +113,8 @@ def hand_out(ctx: Context, session_id: str, whose: str, reason: str, attempt: st
         lease = {"lease_from": register.lease_from, "lease_to": register.lease_to, "created_at": register.created_at}
         consent = {"consent": register.consent.version if register.consent else ""}
         found.append({**flat, **lease, **consent, "part": person.part, **_open(ctx, stored, person)})
-    return found + privacy_cases.hand_out(ctx, actor, macs, reason, attempt)
+    offered = volunteers.hand_out(ctx, actor, macs, reason, attempt)
+    return found + offered + privacy_cases.hand_out(ctx, actor, macs, reason, attempt)
 
 
 def case_named(ctx: Context, actor: Actor, whose: str, reason: str) -> str:

@@ -15,7 +15,7 @@ from chalicelib.casework.decide import Command
 from chalicelib.errors import DoorstepError, Forbidden, NotAllowed, Unknown
 from chalicelib.models import cases
 from chalicelib.ports import VaultClosed
-from chalicelib.usecases import register_reveal, signin
+from chalicelib.usecases import register_reveal, signin, volunteers
 from chalicelib.usecases.acting import commit
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.nearby import crew
@@ -45,6 +45,8 @@ def handle(ctx: Context, event: Mapping[str, str]) -> dict[str, str]:
     try:
         if event.get("register") or event.get("whose"):
             return register_reveal.handle(ctx, event)
+        if event.get("volunteer"):
+            return volunteers.handle(ctx, event)
         if event.get("crew"):
             return {"crew": msgspec.json.encode(crew(ctx, event["session"], event["case"])).decode()}
         phone = reveal(

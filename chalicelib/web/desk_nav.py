@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chalicelib.casework.access import ANSWERERS, OVERSEERS, PRINTERS, ROLES
 from chalicelib.casework.property import READERS as PROPERTY
 from chalicelib.casework.register_rules import READERS as REGISTRARS
+from chalicelib.casework.volunteers import CALLERS
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ ROOMS = (
     Room("registers", "/desk/registers", "house", REGISTRARS),
     Room("orders", "/desk/orders", "again", frozenset({"dispatcher", "street_admin"})),
     Room("faq", "/desk/faq", "chat", ANSWERERS),
+    Room("volunteers", "/desk/volunteers", "user", CALLERS),
     Room("property", "/desk/property", "house", PROPERTY),
     Room("figures", "/desk/figures", "chart", ROLES - {"department"}),
     Room("places", "/desk/places", "print", PRINTERS),

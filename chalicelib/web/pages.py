@@ -127,6 +127,7 @@ def received(
         holder=holder(street, case, now, look.lang),
         kind=case.kind,
         place_id=case.place,
+        committee=case.committee,
         token=token,
         answers=answers,
     )
