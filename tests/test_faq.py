@@ -189,6 +189,14 @@ def test_the_same_form_sent_twice_makes_one_entry_and_nobody_overwrites_another(
         answering.save(world.context, CENTRE, Written("别的问题", ANSWER), made.id, 0)
 
 
+def test_a_version_that_no_form_sends_is_a_bad_request(world: World) -> None:
+    form = blank(world.signed_in("dispatcher", "street")).fill(question=QUESTION, answer=ANSWER)
+    for odd in ("9" * 5000, "１", "", "-1"):
+        form.fields["version"] = odd
+        assert form.submit().status == 400, odd[:9]
+    assert entries(world) == []
+
+
 def test_the_manifest_opens_on_the_form_and_the_worker_may_fetch_from_here_alone(world: World) -> None:
     visitor = world.client(stage="V1")
     page = visitor.get(f"/V1/app.webmanifest?c={world.code()}")
