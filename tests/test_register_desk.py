@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +16,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib import wiring
-from chalicelib.casework.access import ROLES
+from chalicelib.casework.access import ROLES, Actor
 from chalicelib.handlers.routing import ROUTES
 from chalicelib.models import registers
-from chalicelib.usecases import privacy, register_link
+from chalicelib.usecases import privacy, register_link, register_work
+from chalicelib.usecases.register_tables import archive
 from chalicelib.web import i18n
 from tests import steps, wire
 from tests.client import FORM, Page, Visitor
@@ -308,6 +310,20 @@ def test_the_base_register_is_exported_with_masks_and_only_what_changed(town: Wo
     assert sorted(len(one["houses.csv"]) - 1 for one in archives()) == [1, 1]
 
 
+def test_the_base_registers_days_are_the_streets(town: World) -> None:
+    no = send(town, rental(1)).no
+    # 07:30 on the 19th in the street.
+    town.clock.instant = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
+    register_work.act(
+        town.context, Actor("staff:V", grants=("verifier@committee:c01",)), no, "visit", {"result": "verified"}, "a" * 32
+    )
+    packed = zipfile.ZipFile(io.BytesIO(archive(town.context, lambda key, **_: key, [stored(no).register])))
+    for table in ("population.csv", "houses.csv"):
+        text = packed.read(table).decode("utf-8-sig")
+        assert "2026-11-19" in text
+        assert "2026-11-18" not in text
+
+
 def test_an_export_that_can_not_be_logged_is_not_made(town: World) -> None:
     send(town, rental(1))
     clerk = town.signed_in("committee", "committee:c01")
@@ -347,7 +363,6 @@ def test_digests_are_read_on_the_desk_with_a_signed_link(town: World) -> None:
 
 
 def test_erasing_is_refused_to_those_who_may_not(town: World) -> None:
-    from chalicelib.casework.access import Actor
     from chalicelib.errors import Forbidden, Unknown
 
     no = send(town, rental(1)).no

@@ -41,8 +41,8 @@ def archive(ctx: Context, words: Words, found: Sequence[Register], opened: Opene
     out = io.BytesIO()
     made = {
         "addresses": _addresses(ctx, words, found),
-        "population": _population(words, found, opened or {}),
-        "houses": _houses(words, found),
+        "population": _population(ctx, words, found, opened or {}),
+        "houses": _houses(ctx, words, found),
         "units": _units(words, found, opened or {}),
     }
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -80,7 +80,7 @@ def _addresses(ctx: Context, words: Words, found: Sequence[Register]) -> list[li
     return [_heads(words, "addresses"), *seen.values()]
 
 
-def _population(words: Words, found: Sequence[Register], opened: Opened) -> list[list[str]]:
+def _population(ctx: Context, words: Words, found: Sequence[Register], opened: Opened) -> list[list[str]]:
     rows = []
     for register in found:
         for person in register.people:
@@ -88,7 +88,9 @@ def _population(words: Words, found: Sequence[Register], opened: Opened) -> list
             part = words(f"register.export.{person.part}")
             told = _told(opened.get((register.no, person.key), {}), person)
             state = words(f"register.state.{register.state}")
-            rows.append([address_id(register), register.no, person.key, part, *told, state, _day(register.verified_at), gone])
+            rows.append(
+                [address_id(register), register.no, person.key, part, *told, state, _day(ctx, register.verified_at), gone]
+            )
     return [_heads(words, "population"), *rows]
 
 
@@ -100,14 +102,14 @@ def _told(values: Mapping[str, str], person: Person) -> list[str]:
     return [values.get("name", person.name_mask), values.get("id", person.id_mask), dialled if phone else person.phone_mask]
 
 
-def _houses(words: Words, found: Sequence[Register]) -> list[list[str]]:
+def _houses(ctx: Context, words: Words, found: Sequence[Register]) -> list[list[str]]:
     rows = []
     for register in found:
         flat = [register.area, str(register.rooms or ""), register.lease_from, register.lease_to]
         state = words(f"register.state.{register.state}")
         kind = words(f"register.kind.{register.kind}")
         people = str(len(register.living))
-        rows.append([address_id(register), register.no, kind, *flat, people, state, _day(register.updated_at)])
+        rows.append([address_id(register), register.no, kind, *flat, people, state, _day(ctx, register.updated_at)])
     return [_heads(words, "houses"), *rows]
 
 
@@ -121,5 +123,6 @@ def _units(words: Words, found: Sequence[Register], opened: Opened) -> list[list
     return [_heads(words, "units"), *rows]
 
 
-def _day(instant: str | None) -> str:
-    return parse(instant).date().isoformat() if instant else ""
+def _day(ctx: Context, instant: str | None) -> str:
+    """The day in the street."""
+    return parse(instant).astimezone(ctx.street.tz).date().isoformat() if instant else ""
