@@ -30,7 +30,6 @@ from chalicelib.casework.steps_oversee import REQUESTS
 from chalicelib.casework.volunteers import HOURS as HELPING_HOURS
 from chalicelib.casework.volunteers import REASONS as CALLING_REASONS
 from chalicelib.casework.volunteers import SKILLS
-from chalicelib.handlers.openapi import OPERATIONS
 from chalicelib.handlers.openapi_operations import OPERATIONS
 from chalicelib.street import POSTS, Supervision
 from chalicelib.usecases.intake import HOW
