@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import csv
+import http.client
 import io
 import os
 import resource
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from urllib3 import encode_multipart_formdata
 
 from chalicelib import wiring
+from chalicelib.adapters.aws import Aws
+from chalicelib.adapters.imports import S3Imports
 from chalicelib.models import orders as stored
 from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_csv, orders_import
 from chalicelib.usecases.orders_csv import Row, Unreadable, harmless
+from tests import strict_post
 from tests.test_webhooks import CENTRE, context
 from tests.world import World
 
@@ -69,8 +77,6 @@ def test_files_as_offices_save_them(encoding: str, ending: str) -> None:
 def test_dates_as_people_write_them(typed: str) -> None:
     (row,) = read(table(f"H-1,灯不亮,c01,,{typed}"))
     assert row.order is not None
-    from datetime import datetime
-
     assert datetime.fromisoformat(row.order.received) == datetime(2026, 11, 17, 9, tzinfo=TZ)
 
 
@@ -232,6 +238,40 @@ def test_a_row_that_breaks_twice_is_told_and_holds_up_no_other(world: World, mon
     assert report[0][:3] == ["3", "H-2", "failed"]
 
 
+def test_leave_to_upload_is_for_one_file_of_one_size_and_no_longer_than_half_an_hour() -> None:
+    """By the policy itself: engines are lax."""
+    keys = strict_post.Keys("AKIDEXAMPLE", "example-secret", "cn-north-1", "example-token")
+    aws = Aws(keys.region)
+    client = aws.client("s3")
+    client._request_signer._credentials = Credentials(keys.access, keys.secret, keys.token)
+    grant = S3Imports(aws, "files").grant("20261118020000-AAAA", "https://street.example/desk/orders/20261118020000-AAAA")
+    now = datetime.now(UTC)
+    strict_post.check("files", grant.fields, 20_000_000, now, keys)
+    strict_post.check("files", grant.fields, 1, now + timedelta(minutes=29, seconds=50), keys)
+    wrong = [
+        ({"key": "imports/another"}, 100, now),
+        ({"key": "ready/x/1/full.jpg"}, 100, now),
+        ({"Content-Type": "text/html"}, 100, now),
+        ({"success_action_redirect": "https://elsewhere.example/"}, 100, now),
+        ({}, 0, now),
+        ({}, 20_000_001, now),
+        ({}, 100, now + timedelta(minutes=31)),
+    ]
+    for change, size, at in wrong:
+        with pytest.raises(strict_post.PostRefused):
+            strict_post.check("files", {**grant.fields, **change}, size, at, keys)
+
+
+def uploaded(url: str, fields: Mapping[str, str], raw: bytes) -> tuple[int, str]:
+    """What a browser without script does: a form with a file, posted to the bucket. The status, and where it leads."""
+    body, kind = encode_multipart_formdata([*fields.items(), ("file", ("list.csv", raw, "text/csv"))])
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request("POST", parts.path, body, {"Content-Type": kind})
+    answer = connection.getresponse()
+    return answer.status, answer.headers.get("Location", "")
+
+
 def test_at_the_desk_a_list_is_sent_up_started_and_its_report_taken_away(engine_world: World) -> None:
     """On the engine that enforces the upload's policy: key, type and size."""
     clerk = engine_world.signed_in("dispatcher", "street")
@@ -240,8 +280,10 @@ def test_at_the_desk_a_list_is_sent_up_started_and_its_report_taken_away(engine_
     grant = wiring.house().imports.grant(batch, f"{clerk.origin}/desk/orders/{batch}")
     assert f'action="{grant.url}"' in page.text and f"imports/{batch}" in page.text
     raw = table(GOOD.format(n=1), "H-2,x").encode()
-    engine_world.aws("s3").put_object(Bucket=engine_world.outputs["PhotosBucket"], Key=f"imports/{batch}", Body=raw)
-    arrived = clerk.get(f"/desk/orders/{batch}?bucket=b&key=imports/{batch}&etag=e")
+    assert uploaded(grant.url, grant.fields, b"")[0] >= 400
+    status, back = uploaded(grant.url, grant.fields, raw)
+    assert status == 303
+    arrived = clerk.get(back.removeprefix(clerk.origin))
     done = arrived.form(f"/desk/orders/{batch}").submit()
     assert "已完成" in done.words
     listed = engine_world.aws("s3").list_objects_v2(Bucket=engine_world.outputs["PhotosBucket"])

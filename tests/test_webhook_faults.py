@@ -11,7 +11,9 @@ import pytest
 from chalicelib import wiring
 from chalicelib.adapters.shared_secrets import SharedSecrets
 from chalicelib.casework import signing
+from chalicelib.casework.orders import Order
 from chalicelib.ports import PostFailed
+from chalicelib.usecases import orders
 from chalicelib.usecases.webhooks import Sending, sweep
 from tests import town_built
 from tests.fault_script import Script
@@ -21,6 +23,9 @@ from tests.town import Moment, Town, tried
 
 SOAK = bool(os.environ.get("DOORSTEP_SOAK"))
 SUBSCRIBED = '\n[[webhooks]]\nid = "city"\nurl = "https://city.example/in"\n'
+ORDERS = [
+    Order(external="XF-2026-1", text=text, place="JNP3NT", phone="021-0012 7788") for text in ("二楼漏水", "二楼漏水，已经一周")
+]
 
 
 class City:
@@ -73,8 +78,17 @@ def sending(city: City) -> Sending:
     return Sending(house.context, house.secrets, city)
 
 
-def run(town: Town, moment: Moment, city: City, act: Callable[[], object], fault: Fault | None) -> tuple[list[str], list[str]]:
-    """The act under the fault, the process anew, and time running on. Returns the calls made and what is wrong at the end."""
+def run(
+    town: Town,
+    moment: Moment,
+    city: City,
+    act: Callable[[], object],
+    fault: Fault | None,
+    again: Callable[[], object] = lambda: None,
+) -> tuple[list[str], list[str]]:
+    """The act under the fault, the process anew, what whoever had no answer does `again`, and time running on. Returns the calls
+    made and what is wrong at the end.
+    """
     town.back_to(moment)
     with town.aws.watched(Watch(fault)) as watch:
         try:
@@ -84,6 +98,7 @@ def run(town: Town, moment: Moment, city: City, act: Callable[[], object], fault
         except Exception as error:
             assert fault is not None, error
     town.restart()
+    again()
     for _ in range(9):
         town.world.clock.advance(minutes=7)
         sweep(sending(city))
@@ -102,7 +117,7 @@ def run(town: Town, moment: Moment, city: City, act: Callable[[], object], fault
 
 
 @pytest.mark.timeout(1800 if SOAK else 120)
-@pytest.mark.parametrize(("what", "sample"), [("written", 12), ("sent", 22)])
+@pytest.mark.parametrize(("what", "sample"), [("written", 10), ("ordered", 14), ("sent", 20)])
 def test_no_event_is_lost_or_doubled_whatever_goes_wrong(town: Town, secret: str, empty: Moment, what: str, sample: int) -> None:
     town.back_to(empty)
     if what == "sent":
@@ -115,7 +130,14 @@ def test_no_event_is_lost_or_doubled_whatever_goes_wrong(town: Town, secret: str
         act: Callable[[], object] = lambda: sweep(sending(city))  # noqa: E731 - named by what it is
         if what == "written":
             act = lambda: tried(lambda: town.report(key="a" * 32))  # noqa: E731 - named by what it is
-        return run(town, moment, city, act, fault)
+        if what != "ordered":
+            return run(town, moment, city, act, fault)
+        source = lambda: [orders.receive(wiring.context(), "petition", order) for order in ORDERS]  # noqa: E731 - as above
+        calls, wrong = run(town, moment, city, source, fault, again=source)
+        made = [item for item in town.rows("CasesTable") if item["sk"]["S"] == "CASE"]
+        types = [event.type for item in made for event in events_of(item["pk"]["S"][2:], item, town.rows("CasesTable"))]
+        # The source repeats both deliveries in their order: one case, and what it says last stands last.
+        return calls, wrong + ([] if len(made) == 1 and types[:2] == ["submitted", "added"] else [f"it made {types}"])
 
     calls, wrong = tried_with(None)
     assert wrong == []
