@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,15 @@ def test_a_public_client_lists_services_files_a_request_and_reads_it_back(world:
         "hardware",
     )
     assert "灯" not in json.dumps(back, ensure_ascii=False)
+
+
+def test_a_client_that_sends_eight_times_at_once_has_filed_one_request(world: World) -> None:
+    _, key = apikeys.make(world.context, "城市随手拍")
+    with served(world) as base, ThreadPoolExecutor(8) as pool:
+        client = Open311Client(Endpoint("small", "Small", f"{base}/open311/v2"), HttpTransport(rate_limiter=RateLimiter(0)))
+        where = {"address_id": world.places[0].id, "description": "同一件事"}
+        sent = [
+            pool.submit(client.create_request, "other", dry_run=False, confirm="SEND", api_key=key, **where) for _ in range(8)
+        ]
+        found = {one.result().response[0]["service_request_id"] for one in sent}
+    assert len(found) == 1
