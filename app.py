@@ -24,6 +24,7 @@ from chalicelib.handlers.figures import figures
 from chalicelib.handlers.follow import follow
 from chalicelib.handlers.installed import installed
 from chalicelib.handlers.intake import intake
+from chalicelib.handlers.library import library
 from chalicelib.handlers.open311 import open311
 from chalicelib.handlers.openapi import openapi
 from chalicelib.handlers.orders import orders
@@ -77,6 +78,7 @@ app.register_blueprint(places)
 app.register_blueprint(property_service)
 app.register_blueprint(volunteers)
 app.register_blueprint(classes)
+app.register_blueprint(library)
 app.register_blueprint(open311)
 app.register_blueprint(api)
 app.register_blueprint(openapi)
@@ -136,7 +138,7 @@ def digest(event: Any, context: Any) -> Any:
 
 @app.lambda_function(name="tidy")
 def tidy(event: Any, context: Any) -> Any:
-    """Every hour: what erasing left to do, photos that belong to nobody, and class cases; once a day what reports have in common."""
+    """Every hour: what erasing left to do, photos of nobody, and class cases; once a day what reports have in common."""
     from chalicelib.usecases import patterns, tidying
 
     house, seconds_left = wiring.house(), _seconds_left(context)

@@ -25,7 +25,16 @@ from chalicelib.web.pages_intake import FIELDS
 from chalicelib.web.pages_queue import Listed
 from chalicelib.web.pages_sheets import DOCUMENTS
 from chalicelib.web.views import ActionView, Elsewhere, FieldSpec, Helper, Look, PhotoView, Viewer
-from tests import api_samples, faq_samples, figures_samples, orders_samples, poster_samples, property_samples, volunteer_samples
+from tests import (
+    api_samples,
+    faq_samples,
+    figures_samples,
+    matters_samples,
+    orders_samples,
+    poster_samples,
+    property_samples,
+    volunteer_samples,
+)
 from tests.ladder_street import ladder_street
 from tests.ladder_walks import Walk, in_state
 from tests.story_samples import stories, story_street
@@ -235,6 +244,7 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
         look(lang, "/desk/handover"), here, viewer(words or "我"), cards(words), walk.now
     )
     made |= property_samples.samples(look(lang, "/desk/property"), here, viewer(words or "我"), words)
+    made |= matters_samples.samples(look(lang, "/desk/classes"), here, door, viewer(words or "我"), cards(words), words)
     made |= volunteer_samples.samples(look(lang, "/volunteer"), here, viewer(words or "我"), words)
     made |= faq_samples.samples(the, here, viewer(words or "我"), words)
     made |= api_samples.samples(look(lang, "/api"), here)

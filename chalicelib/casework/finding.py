@@ -37,10 +37,11 @@ class Wanted:
 
 def words_of(typed: str) -> tuple[str, ...]:
     """What was typed, in the one form that is compared; more than `WORDS_MAX` words are left out."""
-    return tuple(_plain(typed[:TYPED_MAX]).split())[:WORDS_MAX]
+    return tuple(plain(typed[:TYPED_MAX]).split())[:WORDS_MAX]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The form in which words are compared: width and case of letters don't matter."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -67,7 +68,7 @@ def _text(card: Card, street: Street) -> str:
     )
     names = [name for one in named if one for name in (one.name.zh, one.name.en)]
     parts = (card.no, card.no.replace("-", ""), card.title, card.place, card.place_en, card.owner, *names)
-    return _plain("\n".join(part for part in parts if part))
+    return plain("\n".join(part for part in parts if part))
 
 
 def values(cards: Sequence[Card], facet: str) -> list[tuple[str, int]]:

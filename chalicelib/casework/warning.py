@@ -18,7 +18,7 @@ from datetime import date, timedelta
 WEEK = 7
 # Weeks before the one looked at, and around the same week of last year (two on either side).
 PAST_WEEKS, YEAR, AROUND = 8, 52, 2
-RARE, FLOOR, TIMES = 3e-4, 5, 2.0
+RARE, FLOOR, TIMES = 1e-4, 5, 2.0
 # As if before everything a fifth of a case had come in two weeks.
 PRIOR_CASES, PRIOR_WEEKS = 0.2, 2.0
 

@@ -12,6 +12,7 @@ import msgspec
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.casework.card import LEDGER_SHARDS, Card
+from chalicelib.casework.case import Case
 from chalicelib.casework.class_cases import ClassCase
 from chalicelib.models.base import code_of
 from chalicelib.models.cases import CaseItem, key, unpack
@@ -107,8 +108,15 @@ def cards(numbers: Sequence[str]) -> dict[str, Card]:
 
 def texts(numbers: Sequence[str], most: int) -> Iterator[tuple[str, str]]:
     """(number, the beginning of what was reported)."""
+    return ((case.no, case.text[:most]) for case in _cases(numbers))
+
+
+def standing(numbers: Sequence[str]) -> dict[str, Case]:
+    """These cases as they stand, without asking for each; what is gone is left out."""
+    return {case.no: case for case in _cases(numbers)}
+
+
+def _cases(numbers: Sequence[str]) -> Iterator[Case]:
     keys = [(key(no), "CASE") for no in numbers]
-    for item in CaseItem.batch_get(keys, attributes_to_get=["body"]) if keys else ():
-        if item.body:
-            case = unpack(item.body).state
-            yield case.no, case.text[:most]
+    found = CaseItem.batch_get(keys, attributes_to_get=["body"]) if keys else ()
+    return (unpack(item.body).state for item in found if item.body)

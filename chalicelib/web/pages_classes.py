@@ -91,7 +91,7 @@ def amount(lang: str, number: int, unit: str) -> str:
     return t(lang, "classes.amount", number=f"{number:,}", unit=unit) if unit else f"{number:,}"
 
 
-def _why(lang: str, street: Street, one: ClassCase, now: datetime) -> str:
+def class_reason(lang: str, street: Street, one: ClassCase, now: datetime) -> str:
     """Why it is proposed: what they share, how many committees and cases, since when."""
     ats = sorted(member.at for member in one.members if member.at)
     first, last = (dates.day(lang, at, street.tz, now) for at in (ats[0], ats[-1])) if ats else ("", "")
@@ -123,7 +123,7 @@ def listed(look: Look, street: Street, me: Viewer, found: Sequence[ClassCase], n
         Group(
             t(lang, key),
             [
-                Line(one.id, name_of(lang, one), _why(lang, street, one, now), _result(lang, street, one))
+                Line(one.id, name_of(lang, one), class_reason(lang, street, one, now), _result(lang, street, one))
                 for one in found
                 if one.state == state
             ],
@@ -162,7 +162,7 @@ def one(
         name_of(lang, found),
         c=found,
         state=t(lang, STATES[found.state]),
-        why=_why(lang, street, found, now),
+        why=class_reason(lang, street, found, now),
         grown=count(lang, "classes.grown", found.grown_from) if found.grown_from else "",
         result=_result(lang, street, found),
         members=lines,

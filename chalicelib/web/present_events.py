@@ -29,7 +29,8 @@ INTERNAL = frozenset(
             "met",
             "reclassified",
         ),
-        *("refused", "released", "absorbed", "linked", "classed", "unclassed", "contact_failed", "visit_failed", "requested", "rejected", "resumed"),
+        *("classed", "unclassed"),
+        *("refused", "released", "absorbed", "linked", "contact_failed", "visit_failed", "requested", "rejected", "resumed"),
         *("triaged", "triage_agreed", "urged", "supervised", "inspected", "fed_back", "supervision_ended"),
         *("published", "unpublished"),
     }
