@@ -20,6 +20,7 @@ from chalice.local import LambdaContext
 
 from infra.proxy import LIMIT, Routes, body_bytes, response_headers, rest_event
 from infra.serve.threads import thread_safe
+from tests.least import acting
 
 HOST = "small.example"
 FORM = "application/x-www-form-urlencoded"
@@ -251,7 +252,8 @@ class Visitor:
             from chalicelib.handlers.fallback import answer_for
 
             return answer_for(event, 404)
-        response: dict[str, Any] = self._app(event, LambdaContext("tests", memory_size=1024, max_runtime_ms=29_000))
+        with acting("APIHandler"):
+            response: dict[str, Any] = self._app(event, LambdaContext("tests", memory_size=1024, max_runtime_ms=29_000))
         return response
 
     def _headers(self, own: Mapping[str, str]) -> list[tuple[str, str]]:

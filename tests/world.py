@@ -21,6 +21,7 @@ from infra.serve.local import COOKIE
 from infra.streetfile.compile import load, write
 from infra.template.data import cors_configuration, data_template, environment_from_outputs
 from tests import refold
+from tests.least import guarded
 
 if TYPE_CHECKING:
     from chalicelib.usecases.context import Context
@@ -149,7 +150,8 @@ def open_world(aws: Callable[[str], Any], folder: Path, *, endpoint: str = "", s
         wiring.use(clock=clock)
         world = World(street=street, places=places, outputs=outputs, aws=aws, clock=clock)
         try:
-            yield world
+            with guarded(street, outputs):
+                yield world
             STORED_CASES.extend(refold.lines_of(world.stored_items()))
         finally:
             wiring.use()
