@@ -215,6 +215,11 @@ def test_a_closed_order_that_comes_again_with_other_words_is_a_case_of_its_own(w
     assert (second.result, second.case.recurs) == ("made", first.no)
     third = orders.receive(context(), "hotline_12345", Order(**{**ORDER, "text": "又坏了，更暗了"}))
     assert (third.result, third.case.no) == ("added", second.case.no)
+    # Long after, when the case is gone by the street's retention, the number begins anew.
+    world.aws("dynamodb").delete_item(
+        TableName=world.outputs["CasesTable"], Key={"pk": {"S": f"C#{second.case.no}"}, "sk": {"S": "CASE"}}
+    )
+    assert orders.receive(context(), "hotline_12345", Order(**ORDER)).result == "made"
 
 
 def test_what_staff_typed_in_is_found_by_the_webhook_and_the_other_way_round(world: World, secret: str) -> None:

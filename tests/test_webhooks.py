@@ -16,7 +16,7 @@ from chalicelib.casework.access import Actor
 from chalicelib.casework.hooks import SENDABLE
 from chalicelib.models import hooks
 from chalicelib.street import Webhook
-from chalicelib.usecases import work
+from chalicelib.usecases import watching, work
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.intake import Taken, take_in
 from chalicelib.usecases.webhooks import Sending, on_stream, replay, sweep
@@ -154,6 +154,8 @@ def test_what_a_target_refuses_for_a_day_is_parked_with_all_behind_it_and_replay
         sweep(sending())
     parked = hooks.parked("city")
     assert [(row.no, row.seq, row.why) for row in parked] == [(poison, 1, "status_422"), (poison, 2, "behind")]
+    with pytest.raises(watching.Attention, match="2 for city"):
+        watching.watch(context())
     asked = city.asked
     street.clock.advance(days=2)
     sweep(sending())

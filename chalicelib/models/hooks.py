@@ -122,6 +122,10 @@ def parked(hook: str) -> list[HookRow]:
     return [row for row in found if row is not None and row.stage == PARKED]
 
 
+def count_parked(hook: str) -> int:
+    return HookRow.pending_index.count(f"HP#{hook}")
+
+
 def waiting(hook: str) -> int:
     return HookRow.pending_index.count(f"H#{hook}")
 

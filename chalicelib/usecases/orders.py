@@ -128,6 +128,9 @@ def receive(ctx: Context, source: str, order: Order, *, signature: str = "", bat
                     raise
                 continue
         stored = _standing(row.case)
+        if stored is None:
+            # Its case has reached its end and is gone.
+            return _made(ctx, source, it, int(row.changes or 0) + 1, signature=signature, batch=batch)
         known = bool(signature) and orders.is_seen(signature)
         if known or _is_same(ctx, source, it, row, stored.case):
             for seen in _seen(ctx, signature if not known else ""):
@@ -183,15 +186,13 @@ def _made(ctx: Context, source: str, it: Read, count: int, *, signature: str, ba
     return Received(case, MADE, it.left_out)
 
 
-def _standing(no: str) -> cases.Stored:
-    """The case, or the one that it was merged into."""
+def _standing(no: str) -> cases.Stored | None:
+    """The case, or the one that it was merged into; None when it is gone."""
     stored = cases.get(no)
     for _ in range(MERGED_MAX):
         if stored is None or not stored.case.merged_into:
             break
         stored = cases.get(stored.case.merged_into)
-    if stored is None:
-        raise Conflict("busy")
     return stored
 
 

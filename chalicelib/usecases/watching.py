@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.casework import calendar
 from chalicelib.casework.events import parse
-from chalicelib.models import cases, outbox
+from chalicelib.models import cases, hooks, outbox
 from chalicelib.usecases.context import Context
 
 # The sweep comes every minute and catches up for a quarter of an hour at most.
@@ -25,7 +25,7 @@ class Attention(Exception):
 
 def watch(ctx: Context) -> None:
     """Raises `Attention` with everything that was found."""
-    found = [line for line in (_steps(ctx), _unsent(ctx), _parked(), _calendar(ctx)) if line]
+    found = [line for line in (_steps(ctx), _unsent(ctx), _parked(), _others(ctx), _calendar(ctx)) if line]
     if found:
         raise Attention("; ".join(found))
 
@@ -53,6 +53,13 @@ def _late(now: datetime, instant: str | None) -> timedelta:
 def _parked() -> str:
     count = outbox.count_parked()
     return f"{count} messages are parked: `python -m infra.messages list` says why and revives them" if count else ""
+
+
+def _others(ctx: Context) -> str:
+    """Other systems that have not taken events for a day."""
+    parked = {hook.id: count for hook in ctx.street.webhooks if (count := hooks.count_parked(hook.id))}
+    named = ", ".join(f"{count} for {name}" for name, count in parked.items())
+    return f"events are parked, {named}: `python -m infra.webhooks list` says why, `replay` sends them" if parked else ""
 
 
 def _calendar(ctx: Context) -> str:
