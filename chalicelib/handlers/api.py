@@ -6,18 +6,16 @@ page's alone.
 
 from __future__ import annotations
 
-import re
-from typing import TypeVar
-
 import msgspec
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.casework import access
 from chalicelib.casework.ladder import STEPS
-from chalicelib.errors import FieldError, Malformed, TooLarge, Unknown
+from chalicelib.errors import FieldError, Malformed, Unknown
 from chalicelib.handlers import offers
-from chalicelib.handlers.http import BODY_MAX, Asked, data
+from chalicelib.handlers.http import Asked, data
+from chalicelib.handlers.reading import read
 from chalicelib.handlers.routing import STAFF, photo_views, route
 from chalicelib.usecases import capability, pictures, repeats, work
 from chalicelib.usecases import follow as following
@@ -29,33 +27,6 @@ api = Blueprint(__name__)
 
 JSON = "application/json"
 BY_PAGE_ONLY = frozenset({"reveal"})
-Shape = TypeVar("Shape", bound=msgspec.Struct)
-# Where msgspec says that something is wrong: "… - at `$.photos[...]`".
-_AT = re.compile(r"`\$\.([A-Za-z_]+)")
-_MISSING = re.compile(r"(?:required|unknown) field `([^`]+)`")
-
-
-def read(it: Asked, shape: type[Shape]) -> Shape:
-    """The body as a value of that shape. Raises `Malformed("json")`, naming the field where one is to blame, or `TooLarge`."""
-    if len(it.body) > BODY_MAX:
-        raise TooLarge("body")
-    try:
-        found = msgspec.json.decode(it.body, type=shape)
-    except msgspec.ValidationError as error:
-        at = _AT.search(str(error)) or _MISSING.search(str(error))
-        raise Malformed("json", fields=[FieldError(at[1], "shape")] if at else ()) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed("json") from error
-    if _has_nul(msgspec.to_builtins(found)):
-        raise Malformed("json")
-    return found
-
-
-def _has_nul(plain: object) -> bool:
-    """No form field can hold one, so no case does."""
-    if isinstance(plain, dict):
-        return any(_has_nul(one) for pair in plain.items() for one in pair)
-    return "\0" in plain if isinstance(plain, str) else isinstance(plain, list) and any(_has_nul(one) for one in plain)
 
 
 def told(value: msgspec.Struct, status: int = 200) -> Response:

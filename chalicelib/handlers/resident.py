@@ -11,10 +11,12 @@ from chalicelib import wiring
 from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAllowed, Unknown
 from chalicelib.handlers import register
 from chalicelib.handlers.http import Asked, data, see
+from chalicelib.handlers.reading import read
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import capability, figures, limits
-from chalicelib.usecases.submit import PHOTOS_MAX, Report, check_key, photo_ref, submit
+from chalicelib.usecases.submit import Report, photo_ref, submit
 from chalicelib.web import pages
+from chalicelib.web.api_shapes import PhotoAsk
 from chalicelib.web.static import read_static
 
 resident = Blueprint(__name__)
@@ -97,15 +99,10 @@ def _report(it: Asked, fields: dict[str, str]) -> Report:
 def grant_photo(it: Asked) -> Response:
     """A pinned upload for one photo of a form that is being filled in."""
     ctx = wiring.context()
-    wanted = it.json()
-    code, key, slot = (wanted.get(name) for name in ("code", "key", "slot"))
-    if not isinstance(code, str) or not isinstance(key, str) or not isinstance(slot, int) or isinstance(slot, bool):
-        raise Malformed("json")
-    if not 1 <= slot <= PHOTOS_MAX:
-        raise Malformed("photo")
-    ctx.scanned(code, "issue")
-    grant = ctx.photos.grant(photo_ref(ctx, check_key(key)), slot, minutes=FORM_GRANT_MINUTES)
-    return data({"url": grant.url, "fields": dict(grant.fields), "slot": slot})
+    wanted = read(it, PhotoAsk)
+    ctx.scanned(wanted.code, "issue")
+    grant = ctx.photos.grant(photo_ref(ctx, wanted.key), wanted.slot, minutes=FORM_GRANT_MINUTES)
+    return data({"url": grant.url, "fields": dict(grant.fields), "slot": wanted.slot})
 
 
 @route(resident, "/static/{name}")

@@ -7,11 +7,13 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.errors import Malformed
 from chalicelib.handlers.http import Asked, data
+from chalicelib.handlers.reading import read
 from chalicelib.handlers.routing import route
 from chalicelib.usecases import faq
 from chalicelib.usecases import similar as finding
 from chalicelib.usecases.submit import TEXT_MAX
 from chalicelib.web import pages_faq
+from chalicelib.web.api_shapes import SimilarAsk
 
 similar = Blueprint(__name__)
 
@@ -20,12 +22,11 @@ similar = Blueprint(__name__)
 def known(it: Asked) -> Response:
     """`{code, text}` → what is known; `{code, read}` → that an answer was opened, which is counted."""
     ctx = wiring.context()
-    asked = it.json()
-    code, text, read = (asked.get(name, "") for name in ("code", "text", "read"))
-    if not all(isinstance(value, str) for value in (code, text, read)) or len(text) > TEXT_MAX:
+    asked = read(it, SimilarAsk)
+    if len(asked.text) > TEXT_MAX:
         raise Malformed("json")
-    _, place = ctx.scanned(code, "issue")
-    if read:
-        faq.read(ctx, read)
-    found = finding.known(ctx, place, text)
+    _, place = ctx.scanned(asked.code, "issue")
+    if asked.read:
+        faq.read(ctx, asked.read)
+    found = finding.known(ctx, place, asked.text)
     return data(pages_faq.hints(it.look, ctx.street, found.cases, found.faq, ctx.clock.civil()))

@@ -10,10 +10,12 @@ import msgspec
 
 Instant = Annotated[str, msgspec.Meta(examples=["2026-11-22T03:04:05.000Z"])]
 Number = Annotated[str, msgspec.Meta(description="The case's number", examples=["K7M3-9QXA-C"])]
-Key = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$", description="128 random bits, made once for each report")]
+Key = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="128 random bits, made once for each report")
+]
 Attempt = Annotated[
     str,
-    msgspec.Meta(pattern="^[0-9A-Za-z]{16,64}$", description="Made once for each step: a repeat does nothing"),
+    msgspec.Meta(pattern="^[0-9A-Za-z]{16,64}$", max_length=64, description="Made once for each step: a repeat does nothing"),
 ]
 
 
