@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ from chalicelib.models.base import transaction as real
 from chalicelib.street import Street
 from chalicelib.usecases import property as service
 from chalicelib.web import i18n
+from infra.streetfile.compile import load
+from infra.streetfile.problems import StreetFileError
 from tests import steps
 from tests.client import Page, Visitor
-from tests.world import World
+from tests.world import SMALL, World
 
 CHARGES = "物业费每平方米2.10元，停车费每月150元。"
 HOME = "/desk/property/c01a"
@@ -158,6 +161,18 @@ def test_a_lost_reply_is_not_taken_for_a_refusal(world: World, monkeypatch: pyte
     assert (made.version, books.read("c01a").disclosures["duty"]) == (1, made)
     with pytest.raises(Conflict):
         service.disclose(world.context, actor, "c01a", "duty", {"text": "别的"}, 0)
+
+
+def test_a_street_words_its_own_check_list_or_has_the_usual_one(tmp_path: Path, world: World) -> None:
+    assert [one.id for one in world.street.property.check][:2] == ["order", "cleaning"]
+    copy = tmp_path / "small.toml"
+    own = '\n[[property.check]]\nid = "lifts"\nname = { zh = "电梯", en = "Lifts" }\n'
+    copy.write_text(SMALL.read_text("utf-8") + own, "utf-8")
+    copy.with_suffix(".csv").write_bytes(SMALL.with_suffix(".csv").read_bytes())
+    assert [one.name.en for one in load(copy)[0].property.check] == ["Lifts"]
+    copy.write_text(SMALL.read_text("utf-8") + own.replace("check", "chek"), "utf-8")
+    with pytest.raises(StreetFileError, match="chek"):
+        load(copy)
 
 
 @pytest.mark.parametrize(
