@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.casework.register import Register
+from chalicelib.models import registers
+from chalicelib.usecases import register_link
 from chalicelib.web import i18n
 from tests import steps
 from tests.client import Page, Visitor
-from tests.register_people import id_number, phone, register_world, rows
+from tests.register_people import id_number, phone, register_world, rental, rows, send
 from tests.world import World
 
 
@@ -61,6 +64,48 @@ def test_a_rental_is_registered_changed_by_its_link_and_read_in_masks(town: Worl
     assert (again.status, again.path) == (200, f"/t/{token}")
     assert "102" in again.words
     assert "021-****4321" in again.words
+
+
+def test_a_form_opened_before_somebody_elses_change_undoes_nothing(town: World) -> None:
+    """Two tabs, the verifier's form beside them, and two people who say at once that somebody has left."""
+    visitor, verifier = town.client(), town.signed_in("verifier", "committee:c01")
+    made = send(town, rental(3))
+    no, token = made.no, register_link.token_for(town.context, made)
+    first, second, gone = (visitor.get(f"/t/{token}/edit").form("/edit") for _ in range(3))
+    desk = verifier.get(f"/desk/registers/{no}/correct").form("/correct")
+
+    def now() -> Register:
+        found = registers.get(no)
+        assert found is not None
+        return found.register
+
+    assert first.fill(area="88", p2_gone="1").submit().status == 200
+    # A row more, without JavaScript, makes an old form no newer.
+    second.fields["do"] = "add"
+    second = second.fill(rooms="4", p1_phone="021-0012 4321").submit().form("/edit").fill(**person("p4", 4))
+    second.fields["do"] = "send"
+    for form, typed, title in (
+        (second, {}, "刚刚有人改过，您的修改还没有保存"),
+        (desk, {"lease_to": "2027-06-30"}, "刚刚有人改过，您的修改还没有保存"),
+    ):
+        refused = form.fill(**typed).submit()
+        assert (refused.status, title in refused.words) == (409, True)
+        again = refused.form(form.action[form.action.rindex("/") :])
+        kept = {name: again.fields[name] for name in ("area", "rooms", "lease_to", "p1_key", "p2_key")}
+        assert kept["area"] == now().area == "88"
+        assert (kept["p1_key"], kept["p2_key"]) == ("p1", "p3")
+        if form is second:
+            assert (kept["rooms"], again.fields["p1_phone"], again.fields["p3_id"]) == ("4", "021-0012 4321", id_number(4))
+        assert again.submit().status == 200
+    after = now()
+    assert (after.area, after.rooms, after.lease_to) == ("88", 4, "2027-06-30")
+    assert [one.key for one in after.living] == ["p1", "p3", "p4"]
+    # Who has left already may be said to have left once more, and so may anything that stands already.
+    assert gone.fill(p2_gone="1").submit().status == 200
+    assert gone.fill(p3_gone="1").submit().status == 409
+    assert now() == after
+    first.fields["version"] = "9" * 5000
+    assert first.submit().status == 400
 
 
 def test_without_javascript_rows_are_added_and_taken_out_by_posting_back(town: World) -> None:

@@ -245,6 +245,9 @@ def _people(reading: _Reading, typed: Typed) -> tuple[tuple[FilledPerson, ...], 
         if before is not None and row.gone:
             left.add(before.key)
             continue
+        if row.gone and row.key in ever and row.key not in known:
+            # Said by somebody else a moment ago.
+            continue
         staying += 1
         found.append(_person(reading, f"p{number}", row, before.key if before else next(keys), part, before))
     # Whoever the form did not name at all is still there: only saying so makes somebody leave.

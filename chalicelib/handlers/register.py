@@ -10,15 +10,15 @@ from dataclasses import replace
 from chalice.app import Response
 
 from chalicelib import wiring
+from chalicelib.casework.register_form import as_typed, rebased, version_of
 from chalicelib.casework.registering import PEOPLE_MAX, Typed, TypedPerson
-from chalicelib.errors import Conflict, DoorstepError, Limited, NotAllowed, Unknown
+from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAllowed, Unknown
 from chalicelib.handlers.http import Asked, see
 from chalicelib.handlers.routing import html
 from chalicelib.street import Place
 from chalicelib.usecases import limits, register_link
 from chalicelib.usecases.register_submit import Sent, submit, terms_of
 from chalicelib.web import pages, pages_register
-from chalicelib.web.present_register import as_typed
 
 _FLAT = ("room", "area", "rooms", "lease_from", "lease_to", "by", "slot_day", "slot_part", "agree")
 _PERSON = ("key", "name", "id", "phone", "employer")
@@ -116,7 +116,7 @@ def more(it: Asked, token: str, act: str) -> Response:
     if act == "received":
         return html(pages_register.received(it.look, ctx.street, stored.register, token))
     if act == "edit":
-        return _edit_form(it, token, as_typed(stored.register))
+        return _edit_form(it, token, as_typed(stored.register), version_of(stored.events))
     raise Unknown("page")
 
 
@@ -125,18 +125,24 @@ def change(it: Asked, token: str, act: str) -> Response:
     if act != "edit":
         raise Unknown("page")
     fields = it.form()
-    typed = typed_of(fields)
+    typed, seen = typed_of(fields), seen_of(fields)
     other = rearranged(typed, fields.get("do", ""), fields)
     if other is not None:
-        return _edit_form(it, token, other)
+        return _edit_form(it, token, other, seen)
     try:
-        register_link.edit(ctx, token, filled(typed), _attempt(fields))
+        register_link.edit(ctx, token, filled(typed), _attempt(fields), seen)
     except NotAllowed as error:
-        return _edit_form(it, token, filled(typed), error)
+        return _edit_form(it, token, filled(typed), seen, error)
+    except Conflict as error:
+        if error.reason != "register_stale":
+            raise
+        stored = register_link.open_link(ctx, token)
+        now = rebased(filled(typed), stored.register, stored.events, seen)
+        return _edit_form(it, token, now, version_of(stored.events), error)
     return see(f"/t/{token}", it.look)
 
 
-def _edit_form(it: Asked, token: str, typed: Typed, error: DoorstepError | None = None) -> Response:
+def _edit_form(it: Asked, token: str, typed: Typed, version: int, error: DoorstepError | None = None) -> Response:
     ctx = wiring.context()
     register = register_link.open_link(ctx, token).register
     place = ctx.places.get(register.place)
@@ -148,12 +154,20 @@ def _edit_form(it: Asked, token: str, typed: Typed, error: DoorstepError | None 
         terms_of(ctx, register.kind),
         place,
         typed,
-        {"attempt": secrets.token_hex(16)},
+        {"attempt": secrets.token_hex(16), "version": str(version)},
         error,
         before=register,
         target=f"{it.look.root}/t/{token}/edit",
     )
     return html(text, status=error.status if error else 200)
+
+
+def seen_of(fields: Mapping[str, str]) -> int:
+    """The version that the form showed. A form from before there was one is as old as can be."""
+    version = fields.get("version", "0")
+    if not (version.isascii() and version.isdecimal() and len(version) <= 6):
+        raise Malformed("version")
+    return int(version)
 
 
 def _attempt(fields: Mapping[str, str]) -> str:

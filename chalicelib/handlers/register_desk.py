@@ -11,10 +11,12 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.casework import register_rules as rules
+from chalicelib.casework.register_form import as_typed, rebased, version_of
+from chalicelib.casework.registering import Typed
 from chalicelib.errors import Conflict, DoorstepError, Malformed, NotAllowed
 from chalicelib.handlers.desk import viewer
 from chalicelib.handlers.http import Asked, see
-from chalicelib.handlers.register import filled, rearranged, typed_of
+from chalicelib.handlers.register import filled, rearranged, seen_of, typed_of
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import (
     privacy,
@@ -29,7 +31,6 @@ from chalicelib.usecases.register_submit import terms_of
 from chalicelib.web import pages_register
 from chalicelib.web import pages_register_desk as pages
 from chalicelib.web.pages_register_desk import ListRow
-from chalicelib.web.present_register import as_typed
 
 register_desk = Blueprint(__name__)
 
@@ -77,7 +78,7 @@ def more(it: Asked, case: str, act: str) -> Response:
     opened = register_work.open_one(ctx, it.staff.actor, case)
     if act != "correct" or act not in opened.steps:
         return see(f"/desk/registers/{opened.register.no}", it.look)
-    return _correct(it, case)
+    return _correct(it, case, as_typed(opened.register), version_of(opened.stored.events))
 
 
 @route(register_desk, "/desk/registers/{case}/{act}", method="POST", roles=rules.READERS)
@@ -110,7 +111,7 @@ def _reveal(it: Asked, no: str, fields: Mapping[str, str]) -> Response:
     return _page(it, no, NotAllowed(found.get("reason", "unexpected")), fields)
 
 
-def _correct(it: Asked, no: str, fields: Mapping[str, str] | None = None, error: DoorstepError | None = None) -> Response:
+def _correct(it: Asked, no: str, typed: Typed, version: int, error: DoorstepError | None = None) -> Response:
     """The verifier's form: the same as the resident's, with masks, and no consent to tick for somebody else."""
     ctx = wiring.context()
     register = register_work.find(ctx, it.staff.actor, no).register
@@ -120,8 +121,8 @@ def _correct(it: Asked, no: str, fields: Mapping[str, str] | None = None, error:
         ctx.street,
         terms_of(ctx, register.kind),
         place,
-        typed_of(fields) if fields is not None else as_typed(register),
-        {"csrf": it.staff.csrf, "attempt": secrets.token_hex(16)},
+        typed,
+        {"csrf": it.staff.csrf, "attempt": secrets.token_hex(16), "version": str(version)},
         error,
         before=register,
         target=f"{it.look.root}/desk/registers/{no}/correct",
@@ -131,14 +132,20 @@ def _correct(it: Asked, no: str, fields: Mapping[str, str] | None = None, error:
 
 
 def _corrected(it: Asked, no: str, fields: Mapping[str, str]) -> Response:
-    typed = typed_of(fields)
+    ctx, actor, typed, seen = wiring.context(), it.staff.actor, typed_of(fields), seen_of(fields)
     other = rearranged(typed, fields.get("do", ""), fields)
     if other is not None:
-        return _correct(it, no, fields)
+        return _correct(it, no, other, seen)
     try:
-        register_work.act(wiring.context(), it.staff.actor, no, "correct", {"form": filled(typed)}, attempt_of(fields))
+        register_work.act(ctx, actor, no, "correct", {"form": filled(typed), "seen": seen}, attempt_of(fields))
     except NotAllowed as error:
-        return _correct(it, no, fields, error)
+        return _correct(it, no, filled(typed), seen, error)
+    except Conflict as error:
+        if error.reason != "register_stale":
+            raise
+        stored = register_work.find(ctx, actor, no)
+        now = rebased(filled(typed), stored.register, stored.events, seen)
+        return _correct(it, no, now, version_of(stored.events), error)
     return see(f"/desk/registers/{no}", it.look)
 
 

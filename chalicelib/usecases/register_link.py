@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 import msgspec
 
-from chalicelib.casework import numbers
+from chalicelib.casework import numbers, register_form
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import REPORTER
 from chalicelib.casework.register import KINDS, Register
@@ -64,10 +64,12 @@ def open_link(ctx: Context, token: str) -> registers.Stored:
     return stored
 
 
-def edit(ctx: Context, token: str, typed: Typed, attempt: str) -> Register:
-    """What the link's holder says now. A field left empty keeps what is sealed; who is marked as gone has left.
+def edit(ctx: Context, token: str, typed: Typed, attempt: str, seen: int | None = None) -> Register:
+    """What the link's holder says now. A field left empty keeps what is sealed; who is marked as gone has left. `seen` is the
+    version that the form showed (`register_form.version_of`); None takes what stands.
 
-    Raises `NotAllowed` with `register_closed` once it was verified, with `fields`, or with `too_many_changes`.
+    Raises `NotAllowed` with `register_closed` once it was verified, with `fields`, or with `too_many_changes`; `Conflict` with
+    `register_stale` when the form was changed since it was opened.
     """
     said = msgspec.json.encode((attempt, "edit", asdict(typed)))
     bound = hashlib.sha256(said).hexdigest()[:32]
@@ -78,13 +80,13 @@ def edit(ctx: Context, token: str, typed: Typed, attempt: str) -> Register:
         if not stored.register.editable:
             raise NotAllowed("register_closed")
         try:
-            return _edited(ctx, stored, typed, bound).register
+            return _edited(ctx, stored, typed, bound, seen).register
         except registers.Stale:
             continue
     raise Conflict("busy")
 
 
-def _edited(ctx: Context, stored: registers.Stored, typed: Typed, attempt: str) -> registers.Stored:
+def _edited(ctx: Context, stored: registers.Stored, typed: Typed, attempt: str, seen: int | None) -> registers.Stored:
     form = terms_of(ctx, stored.register.kind)
     fresh_text = stored.register.consent is None or stored.register.consent.version != form.version
     return change(
@@ -96,6 +98,7 @@ def _edited(ctx: Context, stored: registers.Stored, typed: Typed, attempt: str) 
         attempt,
         extra={"consent": consent_data(form)} if fresh_text else {},
         also=consent_problems(form, typed.agree) if fresh_text else [],
+        seen=seen,
     )
 
 
@@ -110,9 +113,15 @@ def change(
     extra: Mapping[str, object] | None = None,
     also: Sequence[FieldError] = (),
     who: str = "",
+    seen: int | None = None,
 ) -> registers.Stored:
     """One change of what the form says, by its holder or by the verifier. Saying what stands already changes nothing."""
     register = stored.register
+    if seen is not None and seen != register_form.version_of(stored.events):
+        merged = register_form.rebased(typed, register, stored.events, seen)
+        if register_form.says_what_stands(merged, register) and not extra:
+            return stored
+        raise Conflict("register_stale")
     # A new text is agreed to anew, by guardians too.
     before = rules.unguarded(register) if extra else register
     filled, wrong = read(typed, register.kind, today(ctx), before, booking=event_type == "edited")

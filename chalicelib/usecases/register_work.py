@@ -80,9 +80,11 @@ def open_one(ctx: Context, actor: Actor, typed: str) -> Opened:
 
 
 def act(ctx: Context, actor: Actor, typed: str, step: str, data: Mapping[str, Any], attempt: str) -> registers.Stored:
-    """One step. `data` holds `slot_day` and `slot_part` (book), `result` and `remark` (visit), or `form`, a `Typed` (correct).
+    """One step. `data` holds `slot_day` and `slot_part` (book), `result` and `remark` (visit), or `form`, a `Typed`,
+    with the version that it showed as `seen` (correct).
 
-    Raises `Unknown("register")`, `Forbidden("not_yours")`, `NotAllowed` for the state or the fields, `Conflict("busy")`.
+    Raises `Unknown("register")`, `Forbidden("not_yours")`, `NotAllowed` for the state or the fields, `Conflict("busy")` and
+    `Conflict("register_stale")` as with a link.
     """
     if step not in STEPS:
         raise NotAllowed("unknown_action", params={"action": step})
@@ -115,7 +117,7 @@ def _step(
     register, now = stored.register, ctx.clock.civil()
     who = {"who": actor.name} if actor.name else {}
     if step == "correct":
-        return change(ctx, stored, data["form"], "corrected", actor.id, attempt, who=actor.name)
+        return change(ctx, stored, data["form"], "corrected", actor.id, attempt, who=actor.name, seen=data.get("seen"))
     if step == "book":
         slot, wrong = slot_of(str(data.get("slot_day", "")), str(data.get("slot_part", "")), today(ctx))
         if slot is None:

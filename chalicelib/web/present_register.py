@@ -103,20 +103,6 @@ def form_rows(lang: str, kind: str, typed: Typed, before: Register | None) -> tu
     return landlord, made
 
 
-def as_typed(register: Register) -> Typed:
-    """The form as it is opened again: the flat as it stands, the people by key, their values nowhere."""
-    return Typed(
-        room=register.room,
-        area=register.area,
-        rooms=str(register.rooms or ""),
-        lease_from=register.lease_from,
-        lease_to=register.lease_to,
-        by=register.by,
-        landlord=TypedPerson(key="l"),
-        people=tuple(TypedPerson(key=person.key) for person in register.living),
-    )
-
-
 def label_of(lang: str, name: str, kind: str) -> str:
     """The label of a field, with whose it is where it is a person's."""
     at, _, own = name.partition("_")
