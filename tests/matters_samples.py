@@ -51,7 +51,7 @@ def samples(look: Look, street: Street, place: Place, me: Viewer, cards: list[Ca
     known = {card.no: card for card in cards}
     rising = Kept(series="word:电梯@street", count=9, usual=1.2, first="2026-11-16", last="2026-11-18", version=1)
     at_door = msgspec.structs.replace(rising, series="place:AAAAAA@committee:c1", count=6, usual=0.0)
-    seen = msgspec.structs.replace(rising, state="seen", who=f"督办{words}", text=words or "请物业查", at=AT.format(8))
+    seen = msgspec.structs.replace(rising, series="word:漏水@street", state="seen", who=f"督办{words}", text=words or "请物业查", at=AT.format(8))
     gone = msgspec.structs.replace(seen, series="category:hardware@committee:c1", state="dismissed")
     empty = NotAllowed("fields", fields=[FieldError("title", "required"), FieldError("keep", "required")])
     told = stories(words or "灯不亮")

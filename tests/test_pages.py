@@ -189,7 +189,7 @@ def test_residents_never_read_names_of_staff_or_internal_steps() -> None:
 
 
 # What stands in these fields of an event is for colleagues; `words` are what the office wants the resident to read.
-TOLD_TO_RESIDENTS = {"asked", "prelim_given", "answered", "closed", "long_run_started", "cleared", "answered_back"}
+TOLD_TO_RESIDENTS = {"asked", "prelim_given", "answered", "closed", "long_run_started", "cleared", "answered_back", "class_done"}
 OWN_WORDS = {"submitted", "replied", "added", "rated", "withdrawn", "reopened"}
 
 
