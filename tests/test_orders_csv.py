@@ -28,6 +28,7 @@ from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_csv, orders_import
 from chalicelib.usecases.orders_csv import Row, Unreadable, harmless
 from tests import strict_post
+from tests.least import on_behalf
 from tests.test_webhooks import CENTRE, context
 from tests.world import World
 
@@ -189,10 +190,12 @@ class Reports:
 def imported(raw: bytes, budget: Iterator[float] | None = None) -> tuple[stored.ImportRow, list[list[str]]]:
     """The import's row at its end and its report; `budget` is what the clock says at each part, for stops on the way."""
     ctx, files, reports = context(), Files(raw), Reports()
+    # The pages are first to need the root secrets, and make them.
+    ctx.keys.mac("first", "page")
     batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
     left = (lambda: next(budget, 1000.0)) if budget is not None else (lambda: 1000.0)
     for _ in range(100):
-        state = orders_import.run(ctx, files, reports, batch, left)["state"]  # type: ignore[arg-type]  # stand-ins
+        state = on_behalf("Orders", orders_import.run)(ctx, files, reports, batch, left)["state"]
         if state != "running":
             break
     (report,) = reports.made.values()
