@@ -36,6 +36,7 @@ def summary(cases: int) -> Summary:
     share = (cases * 9 // 10, cases)
     lines = {"facility": (cases, cases), "": (0, 0)} if cases else {}
     return Summary(
+        disclosing=cases and 2,
         at="2026-11-30T05:45:00.000Z",
         first="2026-11-01",
         received=cases,
@@ -59,6 +60,6 @@ def samples(look: Look, street: Street, door: Place, me: Viewer, words: str = ""
         "figures of nothing": lambda: pages.figures(
             desk, street, admin, places, report(street, 0), ["zone:z1"], may_import=True, error=WRONG, typed=words
         ),
-        "public": lambda: pages.public(look, street, Public(summary(57), deeds)),
+        "public": lambda: pages.public(look, street, Public(summary(57), deeds, deeds[:1])),
         "public of nothing": lambda: pages.public(look, street, Public(summary(0), [])),
     }
