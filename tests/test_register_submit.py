@@ -169,6 +169,30 @@ def test_sending_what_stands_already_changes_nothing(town: World) -> None:
     assert register_link.edit(ctx, register_link.token_for(ctx, register), same, "e" * 32).version == 1
 
 
+def test_one_id_number_is_one_person_even_where_the_other_is_sealed(town: World) -> None:
+    ctx = town.context
+    both = replace(LANDLORD, id=id_number(0))
+    with pytest.raises(NotAllowed) as refused:
+        send(town, rental(2, landlord=both))
+    assert [(field.name, field.code) for field in refused.value.fields] == [("p1_id", "twice")]
+    token = register_link.token_for(ctx, send(town, rental(2)))
+    one, two = TypedPerson(key="p1"), TypedPerson(key="p2")
+    for typed, name in (
+        (keep(one, two, tenant(0)), "p3_id"),
+        (keep(tenant(0)), "p1_id"),
+        (keep(replace(one, id=id_number(1)), two), "p1_id"),
+        (replace(keep(one, two), landlord=TypedPerson(key="l", id=id_number(1))), "l_id"),
+    ):
+        with pytest.raises(NotAllowed) as refused:
+            register_link.edit(ctx, token, typed, "e" * 32)
+        assert [(field.name, field.code) for field in refused.value.fields] == [(name, "twice")]
+    # Their own number typed once more, and that of somebody who leaves with the same form.
+    again = register_link.edit(ctx, token, keep(replace(one, id=id_number(0)), two), "f" * 32)
+    assert len(again.living) == 2
+    back = register_link.edit(ctx, token, keep(replace(one, gone=True), two, tenant(0)), "1" * 32)
+    assert [person.key for person in back.living] == ["p2", "p3"]
+
+
 def test_a_changed_text_is_agreed_to_anew(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
     import msgspec
 

@@ -16,6 +16,7 @@ from chalicelib.casework.people import mask_phone
 from chalicelib.casework.register import Person, Register, replace
 from chalicelib.casework.register_card import Row
 from chalicelib.casework.registering import Filled, FilledPerson
+from chalicelib.errors import FieldError
 from chalicelib.street import RegisterTerms, Street
 
 # Who reads a registration and its flat; who works on it; who may open an ID number; who answers for people's rights.
@@ -61,6 +62,19 @@ def _kept(filled: FilledPerson, version: int, mac: Macs) -> Person:
     if "employer" in fresh:
         change["employer_mask"] = f"{fresh['employer'][:2]}**"
     return replace(person, **change, sealed={**person.sealed, **dict.fromkeys(fresh, version)})
+
+
+def twice(filled: Filled, people: Iterable[Person]) -> list[FieldError]:
+    """The same ID number for two who live there, or for the landlord and a tenant, one of them sealed before; said beside the
+    number that was typed. `people` are those of `filled`, as kept. What stood twice already keeps nobody from another change.
+    """
+    found, seen = [], dict[str, FilledPerson]()
+    for typed, kept in zip(filled.people, people, strict=True):
+        other = seen.setdefault(kept.id_mac, typed) if kept.id_mac else typed
+        fresh = next((one for one in (typed, other) if "id" in one.fresh), None)
+        if other is not typed and fresh:
+            found.append(FieldError(f"{fresh.at}_id", "twice"))
+    return found
 
 
 def unguarded(register: Register) -> Register:

@@ -73,7 +73,9 @@ class Typed:
 
 @dataclass(frozen=True)
 class FilledPerson:
-    """`fresh` holds what was typed anew, by field, in its written form; `before` is who it was until now."""
+    """`fresh` holds what was typed anew, by field, in its written form; `before` is who it was until now; `at` leads the names of
+    their fields in the form, empty for whom it did not name.
+    """
 
     key: str
     part: str
@@ -81,6 +83,7 @@ class FilledPerson:
     minor: bool
     guardian: bool
     before: Person | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,13 +258,13 @@ def _people(reading: _Reading, typed: Typed) -> tuple[tuple[FilledPerson, ...], 
     found += [FilledPerson(person.key, person.part, {}, person.minor, person.guardian, person) for person in missing]
     if not 1 <= staying + len(missing) <= PEOPLE_MAX:
         reading.no("people", "people", max=PEOPLE_MAX)
-    _twice(reading, rows)
+    _twice(reading, typed.landlord if reading.kind == "rental" else TypedPerson(), rows)
     return tuple(found), frozenset(left)
 
 
-def _twice(reading: _Reading, rows: Sequence[TypedPerson]) -> None:
-    """The same ID number for two people."""
-    seen: set[str] = set()
+def _twice(reading: _Reading, landlord: TypedPerson, rows: Sequence[TypedPerson]) -> None:
+    """The same ID number typed for two people. What is sealed already can't be read here: `register_rules.twice`."""
+    seen = {normalise_id(landlord.id)} if landlord.id.strip() else set()
     for number, row in enumerate(rows, start=1):
         id_number = normalise_id(row.id) if row.id.strip() and not row.gone else None
         if id_number and id_number in seen:
@@ -296,7 +299,8 @@ def _person(reading: _Reading, at: str, row: TypedPerson, key: str, part: str, b
     if minor and not guardian:
         reading.no(f"{at}_guardian", "guardian")
     fresh = {"name": name, "id": id_number or "", "phone": phone or "", "employer": employer}
-    return FilledPerson(key, part, {name: value for name, value in fresh.items() if value}, minor, guardian and minor, before)
+    said = {name: value for name, value in fresh.items() if value}
+    return FilledPerson(key, part, said, minor, guardian and minor, before, at)
 
 
 def _one_form(reading: _Reading, name: str, typed: str, normalise: Callable[[str], str | None], code: str) -> str | None:

@@ -134,6 +134,8 @@ def change(
         raise NotAllowed("too_many_changes")
     version = register.version + 1
     people = rules.people_of(filled, version, mac_of(ctx))
+    if same := rules.twice(filled, people):
+        raise NotAllowed("fields", fields=same)
     told = rules.facts(filled, people) | dict(extra or {})
     fresh = rules.to_seal(filled)
     sealed = ctx.vault.seal(record_name(register.no, version), fresh) if fresh else None
