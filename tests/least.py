@@ -100,7 +100,8 @@ class Guard:
             yield f"dynamodb:{operation}", self._table(params) + index, _row(params)
 
     def _table(self, params: dict[str, Any]) -> str:
-        return self._names.get(params["TableName"], params["TableName"])
+        table = str(params["TableName"])
+        return self._names.get(table, table)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -117,9 +118,9 @@ def _plain(resource: Any) -> str:
 
 
 def _row(params: dict[str, Any]) -> str:
-    key = params.get("Key") or params.get("Item") or {}
-    value = key.get("pk", "")
-    return str(next(iter(value.values()))) if isinstance(value, dict) else str(value)
+    key: dict[str, Any] = params.get("Key") or params.get("Item") or {}
+    value: Any = key.get("pk", "")
+    return str(next(iter(value.values())) if isinstance(value, dict) else value)
 
 
 def _held(keys: dict[str, list[str]], row: str) -> bool:

@@ -192,9 +192,9 @@ def test_who_was_merged_into_an_erased_case_is_still_answered(world: World) -> N
     stays = cases.get(steps.reported(world)[0])
     assert stays is not None
     theirs = {"follower": {"no": "2222-2222-2", "phone_mac": "someone else"}, "phone_mac": "someone else", "text": "住三楼"}
-    cleaned = privacy_cases._clean({**theirs, "nickname": "王阿姨"}, stays.case.phone_mac)
+    cleaned = privacy_cases.clean({**theirs, "nickname": "王阿姨"}, stays.case.phone_mac)
     assert cleaned == {**theirs, "text": ""}
-    assert privacy_cases._clean({"phone_mac": stays.case.phone_mac}, stays.case.phone_mac) == {}
+    assert privacy_cases.clean({"phone_mac": stays.case.phone_mac}, stays.case.phone_mac) == {}
 
 
 def asked(visitor: Visitor, do: str, **fields: str) -> Page:

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.casework import personal
 from chalicelib.casework.access import Actor, split_grant
 from chalicelib.casework.clusters import Decided
-from chalicelib.casework.steps_follow import PERSONAL
 from chalicelib.errors import FieldError, NotAllowed
 from chalicelib.street import Committee, Street
 
@@ -182,7 +182,7 @@ def _line(data: Mapping[str, Any], name: str, most: int, *, public: bool = True)
         raise NotAllowed("fields", fields=[FieldError(name, "required")])
     if len(text) > most:
         raise NotAllowed("fields", fields=[FieldError(name, "too_long", {"max": most})])
-    if public and PERSONAL.search(text):
+    if public and personal.unfit_for_everybody(text):
         raise NotAllowed("fields", fields=[FieldError(name, "personal")])
     return text
 

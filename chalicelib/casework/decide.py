@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.casework import clocks, steps_dispatch
-from chalicelib.casework.access import SYSTEM, Actor, partners_for, relations, targets
+from chalicelib.casework import clocks, personal, steps_dispatch
+from chalicelib.casework.access import REPORTER, SYSTEM, Actor, partners_for, relations, targets
 from chalicelib.casework.case import Case, Party
 from chalicelib.casework.events import Event, stamp
 from chalicelib.casework.folds import apply
@@ -20,6 +20,8 @@ from chalicelib.errors import FieldError, Forbidden, NotAllowed
 from chalicelib.street import Street
 
 TEXT_MAX = 2000
+# Inputs that are typed freely.
+FREE = frozenset({"text", "line"})
 DAYS_MAX = 366
 
 
@@ -93,6 +95,12 @@ def _read(step: Step, s: Situation) -> Situation:
     wrong: list[FieldError] = []
     for spec in step.fields:
         value = data.get(spec.name)
+        if spec.kind in FREE and isinstance(value, str) and personal.is_in(value):
+            # A resident's words are kept without the number; staff have other words, and others read theirs.
+            if s.actor.id == REPORTER:
+                data[spec.name] = value = personal.hide(value)
+            else:
+                wrong.append(FieldError(spec.name, "personal"))
         if value in (None, "", False, []):
             if spec.required and options(spec, s.case, s.street) != ():
                 wrong.append(FieldError(spec.name, "required"))
@@ -205,6 +213,8 @@ def submit(case: Case, attempt: str, now: datetime, street: Street, by: str = "r
     """The first event of a case whose facts are filled in (place, text, rung, unit, …). `by` and `who` name the colleague who
     took it in.
     """
+    said = {name: personal.hide(getattr(case, name)) for name in ("text", "nickname", "elsewhere")}
+    case = msgspec.structs.replace(case, **said)
     facts = {
         name: getattr(case, name)
         for name in case.__struct_fields__

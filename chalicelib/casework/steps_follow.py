@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from chalicelib.casework import calendar
+from chalicelib.casework import calendar, personal
 from chalicelib.casework.events import stamp
 from chalicelib.casework.situation import Made, Situation, note
 from chalicelib.errors import FieldError, NotAllowed
@@ -14,8 +13,6 @@ SAID = ("satisfied", "basic", "unsatisfied")
 SOLVED = ("yes", "partly", "no")
 WAYS = ("phone", "door")
 SENTENCE_MAX = 120
-# A phone or ID number, a flat: nothing of that goes onto the public page, whoever types it.
-PERSONAL = re.compile(r"\d[\d\s*-]{5,}\d|\d+\s*(室|号楼|单元|弄)")
 
 
 def _after_handling(s: Situation) -> str:
@@ -68,7 +65,7 @@ def publish(s: Situation) -> Made:
     sentence = " ".join(s.text("sentence").split())
     if len(sentence) > SENTENCE_MAX:
         raise NotAllowed("fields", fields=[FieldError("sentence", "too_long", {"max": SENTENCE_MAX})])
-    if PERSONAL.search(sentence):
+    if personal.unfit_for_everybody(sentence):
         raise NotAllowed("fields", fields=[FieldError("sentence", "personal")])
     return [("published", {"sentence": sentence, "internal": True})]
 

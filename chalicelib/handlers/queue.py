@@ -11,6 +11,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.casework import finding as search
+from chalicelib.casework import personal
 from chalicelib.casework.access import Actor
 from chalicelib.casework.card import Card, month_of
 from chalicelib.casework.events import stamp
@@ -124,6 +125,9 @@ def find(it: Asked) -> Response:
     numbers = numbered(typed) or finding.by_phone(ctx, actor, typed)
     if numbers is not None:
         return see(f"/desk?only={'.'.join(numbers)}", it.look)
+    if personal.is_in(typed):
+        # A number of somebody's that finds nothing, or must not: it goes into no address.
+        return see("/desk?only=", it.look)
     show = fields.get("show", "")
     show = show if show in LISTS else "scope" if finding.oversees(actor) else "all"
     chosen = {"show": show, "month": fields.get("month", "")[:7], "q": typed}
@@ -142,7 +146,8 @@ def choose(it: Asked) -> Response:
     ctx = wiring.context()
     if "done" in it.query or "left" in it.query:
         done = [no for part in it.query.get("done", "").split(".") if (no := work.number(part))]
-        left = [(no, reason) for part in it.query.get("left", "").split(".") for no, _, reason in [part.partition("!")] if no]
+        pairs = [part.partition("!") for part in it.query.get("left", "").split(".")]
+        left = [(no, reason) for typed, _, reason in pairs if (no := work.number(typed))]
         return html(pages_queue.assigned(it.look, ctx.street, viewer(it), done, left))
     return _choice(it, it.queries.get("pick", ()))
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from chalicelib.casework import access, numbers
+from chalicelib.casework import access, numbers, personal
 from chalicelib.casework.access import ANSWERERS, Actor, split_grant
 from chalicelib.casework.events import stamp
 from chalicelib.casework.similar import alike
@@ -26,9 +25,6 @@ from chalicelib.usecases.context import Context
 QUESTION_MAX, ANSWER_MAX = 100, 1000
 ID_LENGTH = 6
 _ID = re.compile(rf"[{numbers.ALPHABET}]{{{ID_LENGTH}}}")
-# A mobile or an ID number however it is spaced; landlines and hotlines are what an answer often has to name.
-_GAP = r"[\s.\-\u2010-\u2015()]*"
-PERSONAL = re.compile(rf"(?<!\d)(?:1{_GAP}[3-9](?:{_GAP}\d){{9}}|[1-9](?:{_GAP}\d){{16}}{_GAP}[\dXx])(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -169,7 +165,7 @@ def _checked(ctx: Context, actor: Actor, written: Written) -> Written:
             wrong.append(FieldError(name, "required"))
         elif len(text) > most:
             wrong.append(FieldError(name, "too_long", {"max": most}))
-        elif PERSONAL.search(unicodedata.normalize("NFKC", text)):
+        elif personal.is_in(text):
             wrong.append(FieldError(name, "personal"))
     if written.category and written.category not in ctx.street.category_by_id:
         wrong.append(FieldError("category", "choice"))

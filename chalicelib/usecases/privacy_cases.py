@@ -8,6 +8,7 @@ upload that was under way. Backups keep what they held for up to 35 days.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,9 @@ from chalicelib.usecases.register_work import bind
 # What identifies the reporter, and what was typed freely, wherever it stands in an event.
 _WHO = frozenset({"nickname", "phone_mask", "last4_mac"})
 _TYPED = frozenset({"text", "words", "note", "elsewhere", "result", "question", "remark", "sentence"})
+# Chosen from a list or typed; a resident's own words come back as the reason why a case was opened again.
+_REASONS = frozenset({"reason", "basis", "demands"})
+_LISTED = re.compile(r"[a-z][a-z0-9_]*")
 # Cases above one another by merging; more than anybody merges.
 CHAIN = 20
 # An upload that was granted before may arrive so long afterwards.
@@ -90,7 +94,7 @@ def _changes(ctx: Context, stored: cases.Stored, actor: Actor, reason: str, boun
         at = max(stamp(now), part.case.updated_at)
         return Event(seq=part.case.version + 1, type="erased", at=at, by=actor.id, attempt=bound, data=data)
 
-    own, rows = _rewritten(stored, lambda value: _clean(value, case.phone_mac))
+    own, rows = _rewritten(stored, lambda value: clean(value, case.phone_mac))
     changes = [
         cases.Change(msgspec.structs.replace(own, sealed=None), [erased(stored, said)], [*rows, noted], ctx.place_of(case))
     ]
@@ -143,14 +147,19 @@ def scrub(events: Iterable[Event], clean: Clean) -> list[Event]:
     return [msgspec.structs.replace(event, data=clean(event.data)) for event in events]
 
 
-def _clean(value: Any, mac: str) -> Any:
+def clean(value: Any, mac: str) -> Any:
     """The same without what names the reporter, and with free words emptied. Hashes of other people, who are answered with this
     case, stay.
     """
     if isinstance(value, dict):
         kept = {name: part for name, part in _without_own(value, mac).items() if name not in _WHO}
-        return {name: "" if name in _TYPED and isinstance(part, str) else _clean(part, mac) for name, part in kept.items()}
-    return [_clean(part, mac) for part in value] if isinstance(value, list) else value
+        return {name: _emptied(name, part) if isinstance(part, str) else clean(part, mac) for name, part in kept.items()}
+    return [clean(part, mac) for part in value] if isinstance(value, list) else value
+
+
+def _emptied(name: str, value: str) -> str:
+    """Nothing of what was typed; a reason chosen from a list is an identifier, and stays."""
+    return "" if name in _TYPED or (name in _REASONS and not _LISTED.fullmatch(value)) else value
 
 
 def _without(value: Any, no: str) -> Any:

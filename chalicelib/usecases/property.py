@@ -5,14 +5,13 @@ Secrecy: nothing here names a reporter; the company sees its own community and n
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
 import msgspec
 
-from chalicelib.casework import numbers
+from chalicelib.casework import numbers, personal
 from chalicelib.casework import property as rules
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case
@@ -23,7 +22,6 @@ from chalicelib.models import cases
 from chalicelib.models import property as books
 from chalicelib.street import Community, Place
 from chalicelib.usecases.context import Context
-from chalicelib.usecases.faq import PERSONAL
 from chalicelib.usecases.intake import Taken, take_in
 
 R = TypeVar("R", Disclosure, Check, Rating)
@@ -90,7 +88,7 @@ def disclose(ctx: Context, actor: Actor, community_id: str, kind: str, typed: Ma
         wrong.append(FieldError("text", "required"))
     elif len(text) > rules.TEXT_MAX:
         wrong.append(FieldError("text", "too_long", {"max": rules.TEXT_MAX}))
-    elif kind != "contacts" and PERSONAL.search(unicodedata.normalize("NFKC", text)):
+    elif kind != "contacts" and personal.is_in(text):
         # Whom to call is public on purpose; anywhere else a mobile or an ID number is somebody's own.
         wrong.append(FieldError("text", "personal"))
     if day and not _is_day(day):

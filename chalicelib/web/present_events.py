@@ -189,6 +189,8 @@ def params(it: Said) -> dict[str, str]:
         found["outcome"] = outcome_name(data["outcome"], lang)
     if event.type == "rated":
         found["rating"] = rating_words(data["rating"], lang)
+    if event.type == "erased":
+        found["reason"] = str(data.get("reason", ""))
     if data.get("until"):
         found["until"] = dates.moment(lang, data["until"], street.tz, it.now)
         found["day"] = dates.day(lang, data["until"], street.tz, it.now)
