@@ -47,3 +47,12 @@ def test_a_table_that_does_not_answer_costs_nobody_the_form(world: World, monkey
     page = world.client().get(f"/Q/{world.code()}")
     assert page.status == 200
     assert page.form("/f/issue").fields["code"] == world.code()
+
+
+def test_scans_are_told_to_other_systems_apart_from_what_was_sent_by_code(world: World) -> None:
+    for _ in range(3):
+        world.client().get(f"/Q/{world.code()}")
+    steps.reported(world)
+    told = world.signed_in("dispatcher", "street").get("/api/v1/figures").json()
+    assert told["scans"] == {world.places[0].id: 3}
+    assert told["sent_by_code"] == 1

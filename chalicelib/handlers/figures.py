@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
@@ -62,7 +64,8 @@ def hotline(it: Asked) -> Response:
     try:
         use.import_calls(wiring.context(), it.staff.actor, typed)
     except NotAllowed as error:
-        return _page(it, error, typed)
+        # The page's own switches lead to where it can be asked for again.
+        return _page(replace(it, look=replace(it.look, path="/desk/figures")), error, typed)
     return see("/desk/figures", it.look)
 
 

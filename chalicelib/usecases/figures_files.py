@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chalicelib.casework.figures_count import Rate
 from chalicelib.errors import Unknown
@@ -39,7 +40,7 @@ def link(ctx: Context, lists: Lists, found: Report, kind: str, sheets: Sequence[
     if kind not in TYPES:
         raise Unknown("page")
     body = csv_of(sheets) if kind == "csv" else xlsx_of(sheets)
-    until = found.period.first.isoformat(), found.period.last.isoformat()
+    until = found.period.first.isoformat(), (found.period.last - timedelta(days=1)).isoformat()
     # The key can't be guessed, and the same figures at the same time are the same file.
     mac = ctx.keys.mac("figures", found.unit, *until, found.at.isoformat(), kind, body).hex()[:32]
     lists.put(f"figures/{mac}.{kind}", body, TYPES[kind])

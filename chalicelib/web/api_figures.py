@@ -60,7 +60,8 @@ class Figures(Counts, frozen=True, kw_only=True):
     partly_solved: int
     supervised: int
     reopened: int
-    scanned: int
+    sent_by_code: int
+    scans: dict[str, int]
     by: dict[str, dict[str, Counts]]
     course: tuple[Course, ...]
     hotline_12345: dict[str, Calls]
