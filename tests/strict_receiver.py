@@ -16,7 +16,8 @@ from chalicelib.casework import signing
 @dataclass
 class Receiver:
     """`moods` are used one after another, the last one again and again: a status, or `lose` (takes it and never says so), or
-    `redirect`. It refuses the cases in `refuses`. `kept` is what it took, each id once; `wrong` is what it would have complained about.
+    `redirect`. It refuses the cases in `refuses`. `kept` is what it took, each id once; `wrong` is what it would have complained
+    about.
     """
 
     secrets: list[str]
