@@ -10,11 +10,14 @@ import msgspec
 from chalicelib.casework.card import Card
 from chalicelib.casework.class_cases import ACTS, ClassCase, Member, Need, Step
 from chalicelib.errors import Conflict, FieldError, NotAllowed
+from chalicelib.models.ledger import Matter
 from chalicelib.models.warnings import Kept
 from chalicelib.street import Place, Street
+from chalicelib.usecases.figures_public import Public
 from chalicelib.usecases.library import RESULTS
-from chalicelib.web import pages_classes, pages_library
+from chalicelib.web import pages_classes, pages_figures, pages_library
 from chalicelib.web.views import Look, Viewer
+from tests.figures_samples import summary
 from tests.story_samples import stories
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
@@ -51,13 +54,17 @@ def samples(look: Look, street: Street, place: Place, me: Viewer, cards: list[Ca
     known = {card.no: card for card in cards}
     rising = Kept(series="word:电梯@street", count=9, usual=1.2, first="2026-11-16", last="2026-11-18", version=1)
     at_door = msgspec.structs.replace(rising, series="place:AAAAAA@committee:c1", count=6, usual=0.0)
-    seen = msgspec.structs.replace(rising, series="word:漏水@street", state="seen", who=f"督办{words}", text=words or "请物业查", at=AT.format(8))
+    seen = msgspec.structs.replace(
+        rising, series="word:漏水@street", state="seen", who=f"督办{words}", text=words or "请物业查", at=AT.format(8)
+    )
     gone = msgspec.structs.replace(seen, series="category:hardware@committee:c1", state="dismissed")
     empty = NotAllowed("fields", fields=[FieldError("title", "required"), FieldError("keep", "required")])
     told = stories(words or "灯不亮")
     cases = [told[name].case for name in ("watched", "called together", "written")]
     values = {"q": words, "from": "2026-11-01", "to": "2026-11-18", "category": "", "outcome": ""}
     doors = {place.id: place}
+    told_of = Matter(title=f"充电难{words}", sentence=f"都装好了{words}", count=1300, unit="个充电口", cases=9, committees=4)
+    done = msgspec.structs.replace(summary(50), matters=(told_of, msgspec.structs.replace(told_of, unit="", count=3)))
 
     def one(state: str, **more: object) -> str:
         acts = ACTS[state]
@@ -90,6 +97,7 @@ def samples(look: Look, street: Street, place: Place, me: Viewer, cards: list[Ca
         ),
         "library": lambda: pages_library.library(look, street, me, doors, cases, 3, 0, values, RESULTS, NOW),
         "library, nothing": lambda: pages_library.library(look, street, me, doors, [], 0, 7, values, RESULTS, NOW),
+        "public, class cases": lambda: pages_figures.public(look, street, Public(done, [])),
         "sheet agenda": lambda: pages_library.agenda(
             look, street, me, doors, {"hard": cards[:2], "late": cards[2:]}, every[:2], [rising, gone], NOW
         ),

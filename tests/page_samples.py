@@ -19,6 +19,7 @@ from chalicelib.handlers.offers import DRAWN, option_name
 from chalicelib.ports import UploadGrant
 from chalicelib.street import Place, Street
 from chalicelib.usecases.bulk import Choice
+from chalicelib.usecases.related import Related
 from chalicelib.web import pages, pages_queue
 from chalicelib.web.i18n import t
 from chalicelib.web.pages_intake import FIELDS
@@ -221,6 +222,20 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
     helpers = (Helper(f"网格员{words}", "grid_worker", "021-0012 3001"), Helper(f"供电抢修{words}", "", "021-0012 9501"))
     together = told["called together"]
     made["case with every action"] = lambda: _case(lang, together, words, acting=every_action(lang, words), helpers=helpers)
+    like = [Related(card, at < 2, "merge" if at < 2 else "link") for at, card in enumerate(cards(words)[:3])]
+    classed = msgspec.structs.replace(together.case, class_case="222222")
+    made["case with others like it"] = lambda: pages.case(
+        look(lang, "/desk/cases/K7M3-9QXA-C"),
+        together.street,
+        viewer(words or "我"),
+        classed,
+        together.events,
+        (),
+        actions(lang),
+        together.now,
+        KEY,
+        related=like,
+    )
     made["new case"] = lambda: pages.intake(
         look(lang, "/desk/new"), here, viewer(), [door], ("phone", "patrol"), KEY, dict.fromkeys(FIELDS, words), EMPTY
     )

@@ -27,7 +27,7 @@ from chalicelib.usecases.context import Context
 log = logging.getLogger("doorstep")
 
 # How far back is looked, how many reports at most (the latest), and how much of each is read.
-WEEKS, MOST, READ = 5, 3000, 400
+WEEKS, MOST, READ = 5, 2000, 160
 # What looking takes of a run's time at most; begun with less, it is left to the next run.
 NEEDS_S, CLAIM_S = 45.0, 300
 A_DAY = 86_400
