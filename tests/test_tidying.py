@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_case
 
 from chalicelib import wiring
+from chalicelib.casework.case import Case
 from chalicelib.casework.photos import incoming_key, ready_key
-from chalicelib.models import photos
-from chalicelib.usecases import tidying
+from chalicelib.models import cases, photos
+from chalicelib.usecases import submit, tidying
+from chalicelib.usecases.submit import photo_ref
+from tests import refold, steps
+from tests.client import Page
 from tests.picture_files import jpeg
 from tests.test_erasing import Later, objects, put
 from tests.world import World
@@ -92,6 +100,65 @@ def test_a_large_bucket_is_swept_in_pieces_that_go_on(world: World, monkeypatch:
     assert len(objects(world)) == 2
     assert run(world, seconds=lambda: 60.0).finished
     assert objects(world) == []
+
+
+def taken_out(world: World, photos_named: str) -> tuple[str, str]:
+    """A case of which photos 1 and 2 were uploaded while it was written, and its link."""
+    fields = steps.report(world, photos=photos_named)
+    ref = photo_ref(world.context, fields["key"])
+    for slot in (1, 2):
+        row(world, ref, slot, "ready", -1)
+        for size in ("full", "thumb"):
+            put(world, ready_key(ref, slot, size))
+    return ref, steps.token_of(steps.send(world.client(), fields))
+
+
+def shown(page: Page) -> set[str]:
+    return set(re.findall(r"ready/\w+/(\d\d)/", page.text))
+
+
+def test_a_photo_that_was_taken_out_before_sending_is_shown_to_nobody_and_deleted(both_worlds: World) -> None:
+    world = both_worlds
+    one, none, both = taken_out(world, "2"), taken_out(world, ""), taken_out(world, "1,2")
+    clerk = world.signed_in("dispatcher", "street")
+    for (_, token), slots in ((one, {"02"}), (none, set()), (both, {"01", "02"})):
+        for seen in (world.client().get(f"/t/{token}"), clerk.get(f"/desk/cases/{steps.number_of(token)}")):
+            assert (shown(seen), "正在处理" in seen.words) == (slots, False)
+    # Added later it has a place of its own, behind the form's; and there are as many of those as the form has.
+    more = world.client().get(f"/t/{none[1]}/photos")
+    assert (more.forms[0].fields["key"], "还能加6张" in more.words) == (incoming_key(none[0], 7), True)
+    row(world, none[0], 7, "ready", -1)
+    assert (shown(world.client().get(f"/t/{none[1]}/photos")), run(world, 0).unnamed) == ({"07"}, 0)
+    assert "还能加5张" in world.client().get(f"/t/{none[1]}/photos").words
+    world.clock.advance(hours=8)
+    for seconds, deleted in ((9.0, 0), (60.0, 3), (60.0, 0)):
+        done = tidying.tidy(world.context, wiring.house().photo_files, repeat(seconds).__next__)
+        assert (done.unnamed, done.finished) == (deleted, seconds > 9)
+    left = {ref: [row.slot for row in photos.list_photos(ref)] for ref, _ in (one, none, both)}
+    assert left == {one[0]: [2], none[0]: [7], both[0]: [1, 2]}
+    assert {key.rsplit("/", 1)[0] for key in objects(world, "ready/")} == {
+        ready_key(ref, slot, "full").rsplit("/", 1)[0] for ref, slot in ((one[0], 2), (both[0], 1), (both[0], 2))
+    }
+    refolded = refold.lines_of(world.stored_items())
+    assert (len(refolded), refold.in_another_process(refolded)) == (3, [])
+
+
+def test_a_case_from_before_its_photos_were_named_shows_and_keeps_them_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.usecases.submit.facts_of", _as_before(submit.facts_of))
+    ref, token = taken_out(world, "1,2")
+    row(world, ref, 3, "ready", -1)
+    stored = cases.get(steps.number_of(token))
+    assert stored is not None
+    assert "slots" not in stored.events[0].data["case"]
+    assert shown(world.client().get(f"/t/{token}/photos")) == {"01", "02", "03"}
+    world.clock.advance(hours=8)
+    assert tidying.tidy(world.context, wiring.house().photo_files, lambda: 60.0).unnamed == 0
+    assert [row.slot for row in photos.list_photos(ref)] == [1, 2, 3]
+    assert refold.in_another_process(refold.lines_of(world.stored_items())) == []
+
+
+def _as_before(facts_of: Callable[..., Case]) -> Callable[..., Case]:
+    return lambda *given: replace_case(facts_of(*given), slots=None)
 
 
 def test_the_function_sweeps_what_the_photo_function_left(world: World) -> None:

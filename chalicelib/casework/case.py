@@ -164,7 +164,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `handlings` counts how often staff called it handled, `redone` how often that was undone; `said` and `said_solved` are the
     reporter's latest word, by rating or on a visit; `published` is a sentence for the street's public page. `ordered_at` is when
     the system that sent the order took it, from where that system's own clock runs; `how` the
-    kind of a reception, or in which role somebody helped the reporter.
+    kind of a reception, or in which role somebody helped the reporter. `slots` are the photos that the report named when it was
+    sent, of those uploaded while it was written; None in cases from before that was kept, of which `photos` alone is known.
     """
 
     no: str
@@ -191,6 +192,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     last4_mac: str = ""
     photo_ref: str = ""
     photos: int = 0
+    slots: tuple[int, ...] | None = None
     lang: str = "zh-CN"
     received_at: str = ""
     updated_at: str = ""

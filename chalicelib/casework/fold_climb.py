@@ -19,7 +19,10 @@ def nothing(case: Case, event: Event) -> Change:
 
 
 def submitted(case: Case, event: Event) -> Change:
-    return {**event.data["case"], "received_at": event.at}
+    facts = event.data["case"]
+    # As read from the table it is a list.
+    named = {"slots": tuple(facts["slots"])} if "slots" in facts else {}
+    return {**facts, **named, "received_at": event.at}
 
 
 def accepted(case: Case, event: Event) -> Change:

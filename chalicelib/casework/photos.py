@@ -1,7 +1,8 @@
 """Where a report's photos lie and how many there may be.
 
-A report has a reference that only its sender's key gives, and numbered slots under it. Slots 1 to 6 belong to the form, the
-rest to photos added later. In a slot the first photo wins: what was looked at is never exchanged afterwards.
+A report has a reference that only its sender's key gives, and numbered slots under it. Slots 1 to 6 belong to the form, and of
+those the report names what it was sent with; the rest to photos added later. In a slot the first photo wins: what was looked at
+is never exchanged afterwards.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ def ready_key(ref: str, slot: int, size: str) -> str:
     if size not in SIZES:
         raise ValueError(f"size {size!r} is not one of {SIZES}")
     return f"ready/{ref}/{slot:02d}/{size}.jpg"
+
+
+def belongs(slot: int, named: Collection[int] | None) -> bool:
+    """Whether that photo is part of the report which named these. One that was taken out before sending is not; None, of reports
+    from before that was kept, leaves none out.
+    """
+    return named is None or slot > AT_SUBMISSION or slot in named
 
 
 def parse_incoming(key: str) -> tuple[str, int] | None:

@@ -13,7 +13,8 @@ little more for it than the client below it (`tests/test_figures_speed.py` print
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -45,6 +46,20 @@ def texts(period: Period, street: Street) -> Iterator[str]:
 def _shard(key: str, first: str, last: str) -> Iterator[str]:
     found = CaseItem.ledger_index.query(key, CaseItem.month_at.between(first, last), attributes_to_get=["figures"])
     return (row.figures for row in found if row.figures)
+
+
+def arrived(first: datetime, last: datetime, tz: ZoneInfo) -> list[tuple[str, str]]:
+    """(when, number) of every case that came in from `first` to `last`, both included, in that order."""
+    ends = stamp(first), stamp(last)
+    days = first.astimezone(tz).date(), last.astimezone(tz).date() + timedelta(days=1)
+    found = []
+    for month in Period(*days).months():
+        for shard in range(LEDGER_SHARDS):
+            rows = CaseItem.ledger_index.query(
+                f"M#{month}#{shard}", CaseItem.month_at.between(*ends), attributes_to_get=["pk", "month_at"]
+            )
+            found += [(row.month_at, row.pk.removeprefix("C#")) for row in rows]
+    return sorted(found)
 
 
 def standing(numbers: Sequence[str]) -> dict[str, Figures]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
-from chalicelib.casework.photos import IN_ALL, parse_incoming
+from chalicelib.casework.photos import AT_SUBMISSION, IN_ALL, belongs, parse_incoming
 from chalicelib.errors import NotAllowed
 from chalicelib.models import cases, photos
 from chalicelib.ports import UploadGrant
@@ -35,9 +36,11 @@ def shown(ctx: Context, case: Case, arrived: int | None = None) -> list[Photo]:
 
     `arrived` is a slot that the browser has just uploaded to, before the photo function has seen it.
     """
-    found = {row.slot: row for row in photos.list_photos(case.photo_ref, ctx.clock.wall())}
+    standing = photos.list_photos(case.photo_ref, ctx.clock.wall())
+    found = {row.slot: row for row in standing if belongs(row.slot, case.slots)}
+    announced = range(1, case.photos + 1) if case.slots is None else case.slots
     made = []
-    for slot in sorted(set(found) | set(range(1, case.photos + 1)) | ({arrived} if arrived else set())):
+    for slot in sorted({*found, *announced} | ({arrived} if arrived else set())):
         row = found.get(slot)
         if row is None or row.status == "pending":
             made.append(Photo(slot=slot, status="pending", by="reporter"))
@@ -55,9 +58,13 @@ def arrived_slot(case: Case, key: str) -> int | None:
     return place[1] if place is not None and place[0] == case.photo_ref else None
 
 
-def left(case: Case, standing: int) -> int:
-    """How many more photos this case takes; none when it is closed."""
-    return max(IN_ALL - standing, 0) if case.open else 0
+def left(case: Case, slots: Collection[int]) -> int:
+    """How many more photos this case takes, `slots` being taken; none when it is closed. The form's places are its alone."""
+    if not case.open:
+        return 0
+    if case.slots is None:
+        return max(IN_ALL - len(slots), 0)
+    return IN_ALL - AT_SUBMISSION - sum(slot > AT_SUBMISSION for slot in slots)
 
 
 def next_grant(ctx: Context, case: Case, by: str, minutes: int, redirect: str) -> UploadGrant | None:
@@ -71,7 +78,8 @@ def next_grant(ctx: Context, case: Case, by: str, minutes: int, redirect: str) -
             ctx.clock,
             minutes=minutes,
             keep_days=ctx.street.retention.photo_days,
-            promised=case.photos,
+            # Once sent, nothing is added to the form's places, where what was taken out may still lie.
+            promised=case.photos if case.slots is None else AT_SUBMISSION,
             by=by,
         )
     except NotAllowed:
