@@ -15,7 +15,7 @@ from datetime import timedelta
 import msgspec
 from pynamodb.models import Model
 
-from chalicelib.casework import decide, numbers, people
+from chalicelib.casework import decide, numbers, people, personal
 from chalicelib.casework.access import REPORTER, unit_of
 from chalicelib.casework.card import Card
 from chalicelib.casework.case import IDEA, Case
@@ -219,6 +219,10 @@ def checked(ctx: Context, report: Report, also: Sequence[FieldError] = ()) -> tu
     phone = people.normalise_phone(report.phone) if report.phone.strip() else ""
     if phone is None:
         wrong.append(FieldError("phone", "phone"))
+    elif not phone:
+        # A mobile that stands in the words alone is meant to be called: there only its mask will stay.
+        told = {one.phone for part in typed.values() for one in personal.find(part) if one.phone}
+        phone = told.pop() if len(told) == 1 else ""
     slots = set(report.photos)
     if len(slots) > PHOTOS_MAX or any(not 1 <= slot <= PHOTOS_MAX for slot in slots):
         wrong.append(FieldError("photos", "too_many", {"max": PHOTOS_MAX}))
