@@ -18,7 +18,7 @@ from chalicelib.casework.access import Actor
 from chalicelib.casework.folds import fold
 from chalicelib.casework.photos import ready_key
 from chalicelib.models import cases, photos, registers
-from chalicelib.usecases import privacy_cases, tidying
+from chalicelib.usecases import capability, privacy_cases, tidying
 from chalicelib.usecases.context import Context
 from tests import steps, wire
 from tests.client import FORM, Page, Visitor
@@ -63,9 +63,9 @@ def put(world: World, key: str) -> None:
     world.aws("s3").put_object(Bucket=world.outputs["PhotosBucket"], Key=key, Body=b"jpeg")
 
 
-def photographed(world: World) -> cases.Stored:
+def photographed(world: World, **fields: str) -> cases.Stored:
     """A case with a photo that is ready, one that waits, and messages to its reporter."""
-    no, _ = steps.reported(world)
+    no, _ = steps.reported(world, **fields)
     stored = cases.get(no)
     assert stored is not None
     ref = stored.case.photo_ref
@@ -211,6 +211,17 @@ def test_a_person_gets_what_they_reported_too_and_erases_what_came_without_a_num
     shown = asked(admin, "hand_out", whose=steps.PHONE)
     for words in (no, "王阿姨", "+862100127788", steps.TEXT, "补充：住三楼"):
         assert words in shown.words
+    # The words of a rating, where it was, why it was opened again, and the photos: theirs too, and nobody else's.
+    told = photographed(world, elsewhere="后门的车棚")
+    steps.act(world.signed_in("dispatcher", "street"), told.case.no, "answer", text="已经修好了")
+    form = world.client().get(f"/t/{capability.token_for(world.context, told.case.no, told.case.generation)}/rate").form("/rate")
+    form.fill(satisfied="no", words="第二天又坏了").submit()
+    whole = asked(admin, "hand_out", whose=steps.PHONE)
+    for words in ("后门的车棚", "第二天又坏了"):
+        assert words in whole.words
+    assert "已经修好了" not in whole.words
+    links = [link for link in whole.links if told.case.photo_ref in link]
+    assert [ready_key(told.case.photo_ref, 1, "full") in link for link in links] == [True]
     stored = cases.get(no)
     assert stored is not None
     assert (stored.events[-1].type, stored.events[-1].data["note"]) == ("revealed", "本人要求")

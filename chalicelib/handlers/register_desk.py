@@ -199,6 +199,7 @@ def person(it: Asked) -> Response:
         found += [(no, "", f"{it.look.root}/desk/volunteers?committee={one}#v-{no}") for one, no in volunteers.located(macs)]
         reported = [named] if named else privacy_cases.reported(macs)
         records, erased = None, ""
+        pictures: dict[str, list[str]] = {}
         if fields.get("do") == "erase_case" and fields.get("case", "") in reported:
             privacy_cases.erase_case(ctx, it.staff.actor, fields["case"], reason, attempt_of(fields))
             reported.remove(fields["case"])
@@ -209,9 +210,26 @@ def person(it: Asked) -> Response:
             if "records" not in answer:
                 raise NotAllowed(answer.get("reason", "unexpected"))
             records = json.loads(answer["records"])
+            pictures = {record["no"]: _links(record["photos"]) for record in records if record.get("photos")}
     except NotAllowed as error:
         text = pages.people(it.look, ctx.street, viewer(it), (), error=error)
         return html(text, status=error.status)
     return html(
-        pages.people(it.look, ctx.street, viewer(it), found, records, cases=reported, erased=erased, typed=(whose, reason))
+        pages.people(
+            it.look,
+            ctx.street,
+            viewer(it),
+            found,
+            records,
+            cases=reported,
+            erased=erased,
+            typed=(whose, reason),
+            pictures=pictures,
+        )
     )
+
+
+def _links(named: str) -> list[str]:
+    """Signed links of minutes to the photos that a record names."""
+    split = (one.rpartition("/") for one in named.split())
+    return [wiring.context().photos.url(ref, int(slot), "full") for ref, _, slot in split]

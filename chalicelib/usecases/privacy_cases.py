@@ -35,6 +35,8 @@ _TYPED = frozenset({"text", "words", "note", "elsewhere", "result", "question", 
 # Chosen from a list or typed; a resident's own words come back as the reason why a case was opened again.
 _REASONS = frozenset({"reason", "basis", "demands"})
 _LISTED = re.compile(r"[a-z][a-z0-9_]*")
+# What a reporter types, by its name in their events; they choose from no list of reasons.
+_WORDS = frozenset({"text", "words", "reason", "note", "elsewhere", "remark"})
 # Cases above one another by merging; more than anybody merges.
 CHAIN = 20
 # An upload that was granted before may arrive so long afterwards.
@@ -209,7 +211,9 @@ def finish(ctx: Context, todo: Todo, files: PhotoFiles) -> bool:
 
 
 def hand_out(ctx: Context, actor: Actor, macs: Sequence[str], reason: str, attempt: str) -> list[dict[str, str]]:
-    """What is kept of the reporter of these numbers' cases, for that person; each case logs it before it is opened."""
+    """What is kept of the reporter of these numbers' cases, for that person; each case logs it before it is opened. `photos` are
+    `<ref>/<slot>`, a space between: whoever shows the record signs their links, the function that makes it may not read them.
+    """
     found = []
     for no in reported(macs):
         stored = _logged(ctx, actor, no, reason, attempt)
@@ -218,20 +222,31 @@ def hand_out(ctx: Context, actor: Actor, macs: Sequence[str], reason: str, attem
             continue
         case = stored.case
         events = [*(event for part in _archives(stored) for event in part), *stored.events]
-        words = [
-            str(event.data[name])
-            for event in events
-            if event.by == REPORTER
-            for name in ("text", "words")
-            if event.data.get(name)
-        ]
+        said = [words for event in events if event.by == REPORTER for words in _said(event.data)]
         told = {"no": no, "kind": case.kind, "place": case.place, "state": case.state, "created_at": case.received_at}
         try:
             phone = ctx.vault.open(f"case:{no}", stored.sealed).get("phone", "") if stored.sealed else ""
         except VaultClosed:
             phone = ""
-        found.append({**told, "name": case.nickname, "phone": phone, "text": "\n".join(dict.fromkeys([case.text, *words]))})
+        text = "\n".join(dict.fromkeys(words for words in (case.text, *said) if words != case.elsewhere))
+        pictures = " ".join(f"{case.photo_ref}/{slot}" for slot in _own_photos(ctx, stored))
+        told |= {"name": case.nickname, "phone": phone, "text": text, "elsewhere": case.elsewhere, "photos": pictures}
+        found.append(told)
     return found
+
+
+def _said(value: Any) -> list[str]:
+    """Everything that was typed, wherever it stands in what the reporter did."""
+    if isinstance(value, dict):
+        own = [part for name, part in value.items() if name in _WORDS and isinstance(part, str) and part]
+        return own + [words for part in value.values() for words in _said(part)]
+    return [words for part in value for words in _said(part)] if isinstance(value, list | tuple) else []
+
+
+def _own_photos(ctx: Context, stored: cases.Stored) -> list[int]:
+    """The places of the reporter's photos that can be shown."""
+    rows = photos.list_photos(stored.case.photo_ref, ctx.clock.wall()) if stored.case.photo_ref else []
+    return [row.slot for row in rows if row.status == "ready" and row.by in {None, "", REPORTER}]
 
 
 def _logged(ctx: Context, actor: Actor, no: str, reason: str, attempt: str) -> cases.Stored | None:

@@ -158,12 +158,16 @@ def people(
     cases: Sequence[str] = (),
     erased: str = "",
     typed: tuple[str, str] = ("", ""),
+    pictures: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """`found` are (number, key, link) of the registrations a person is in, `cases` those that came with the number asked for;
-    `records` is what is handed out, after the log. `erased` is the case that was just erased. The person and the reason stay
-    typed, so that the next step needs no second typing.
+    `records` is what is handed out, after the log, `pictures` the signed links of each case's photos. `erased` is the case that
+    was just erased. The person and the reason stay typed, so that the next step needs no second typing.
     """
-    lines = [[(name, value) for name, value in record.items() if value] for record in records or ()]
+    lines = [
+        ([(name, value) for name, value in record.items() if value and name != "photos"], (pictures or {}).get(record["no"], ()))
+        for record in records or ()
+    ]
     return desk_page(
         replace(look, path="/desk/people"),
         street,
