@@ -15,7 +15,7 @@ from chalicelib.casework.idcards import mask_id, mask_name
 from chalicelib.casework.people import mask_phone
 from chalicelib.casework.register import Person, Register, replace
 from chalicelib.casework.register_card import Row
-from chalicelib.casework.registering import Filled, FilledPerson
+from chalicelib.casework.registering import TWICE, Filled, FilledPerson
 from chalicelib.errors import FieldError
 from chalicelib.street import RegisterTerms, Street
 
@@ -73,7 +73,7 @@ def twice(filled: Filled, people: Iterable[Person]) -> list[FieldError]:
         other = seen.setdefault(kept.id_mac, typed) if kept.id_mac else typed
         fresh = next((one for one in (typed, other) if "id" in one.fresh), None)
         if other is not typed and fresh:
-            found.append(FieldError(f"{fresh.at}_id", "twice"))
+            found.append(FieldError(f"{fresh.at}_id", TWICE))
     return found
 
 

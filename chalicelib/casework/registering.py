@@ -29,6 +29,8 @@ NAME_MAX, EMPLOYER_MAX, ROOM_MAX, REMARK_MAX = 40, 60, 20, 200
 CHILD, GROWN = 14, 18
 BY = ("landlord", "tenant")
 LANDLORD = "l"
+# Said of an ID number that two people have.
+TWICE = "twice"
 FIELDS = ("name", "id", "phone", "employer")
 _AREA = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 _WHOLE = re.compile(r"[0-9]{1,3}")
@@ -268,7 +270,7 @@ def _twice(reading: _Reading, landlord: TypedPerson, rows: Sequence[TypedPerson]
     for number, row in enumerate(rows, start=1):
         id_number = normalise_id(row.id) if row.id.strip() and not row.gone else None
         if id_number and id_number in seen:
-            reading.no(f"p{number}_id", "twice")
+            reading.no(f"p{number}_id", TWICE)
         elif id_number:
             seen.add(id_number)
 
