@@ -29,7 +29,7 @@ NAME_MAX, EMPLOYER_MAX, ROOM_MAX, REMARK_MAX = 40, 60, 20, 200
 CHILD, GROWN = 14, 18
 BY = ("landlord", "tenant")
 LANDLORD = "l"
-# Said of an ID number that two people have.
+# Said of an ID number that two people have, here and where one of them is sealed (`register_rules.twice`).
 TWICE = "twice"
 FIELDS = ("name", "id", "phone", "employer")
 _AREA = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
@@ -270,7 +270,7 @@ def _twice(reading: _Reading, landlord: TypedPerson, rows: Sequence[TypedPerson]
     for number, row in enumerate(rows, start=1):
         id_number = normalise_id(row.id) if row.id.strip() and not row.gone else None
         if id_number and id_number in seen:
-            reading.no(f"p{number}_id", TWICE)
+            reading.no(f"p{number}_id", "twice")
         elif id_number:
             seen.add(id_number)
 
