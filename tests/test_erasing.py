@@ -17,7 +17,7 @@ from chalicelib import wiring
 from chalicelib.casework.access import Actor
 from chalicelib.casework.folds import fold
 from chalicelib.casework.photos import ready_key
-from chalicelib.models import cases, photos, registers
+from chalicelib.models import cases, faq, photos, registers
 from chalicelib.usecases import capability, privacy_cases, tidying
 from chalicelib.usecases.context import Context
 from tests import steps, wire
@@ -195,6 +195,21 @@ def test_who_was_merged_into_an_erased_case_is_still_answered(world: World) -> N
     cleaned = privacy_cases.clean({**theirs, "nickname": "王阿姨"}, stays.case.phone_mac)
     assert cleaned == {**theirs, "text": ""}
     assert privacy_cases.clean({"phone_mac": stays.case.phone_mac}, stays.case.phone_mac) == {}
+
+
+def test_an_answer_that_became_public_is_withdrawn_until_somebody_has_read_it(world: World) -> None:
+    clerk, no = world.signed_in("dispatcher", "street"), steps.reported(world)[0]
+    steps.act(clerk, no, "answer", text="三楼王阿姨家门口的灯换好了")
+    for question, case in (("楼道灯不亮找谁", no), ("电梯停了找谁", "")):
+        form = clerk.get("/desk/faq/new" + (f"?case={case}" if case else "")).forms[-1]
+        form.fill(question=question, **({} if case else {"answer": "打物业电话"})).submit()
+    assert "王阿姨" in world.client().get("/faq").words
+    done = asked(world.signed_in("street_admin", "street"), "erase_case", whose=no, case=no)
+    assert "常见问题已撤下" in done.words
+    public = world.client().get("/faq").words
+    assert ("王阿姨" in public, "打物业电话" in public) == (False, True)
+    assert [(one.case, one.published) for one in faq.every(world.street.id) if "灯" in one.question] == [("", False)]
+    assert sum(one.published for one in faq.every(world.street.id)) == 1
 
 
 def asked(visitor: Visitor, do: str, **fields: str) -> Page:

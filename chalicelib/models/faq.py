@@ -13,6 +13,7 @@ from pynamodb.exceptions import QueryError, UpdateError
 
 from chalicelib.models.base import code_of
 from chalicelib.models.cases import CaseItem
+from chalicelib.models.store import TRIES
 
 log = logging.getLogger("doorstep")
 
@@ -86,6 +87,20 @@ def put(street: str, entry: Entry) -> None:
         standing = get(street, entry.id)
         if standing is None or msgspec.structs.replace(standing, hits=0, at=after.at) != after:
             raise Stale from error
+
+
+def forget_case(street: str, no: str) -> None:
+    """Withdraws what became of a case's answer and takes the case's number out of it, since the case is erased: somebody has to
+    read it before it is public again. One query; may be repeated, and is, should somebody be editing all the while.
+    """
+    for _ in range(TRIES):
+        try:
+            for entry in every(street):
+                if entry.case == no:
+                    put(street, msgspec.structs.replace(entry, case="", published=False))
+        except Stale:
+            continue
+        return
 
 
 def count(street: str, entry_id: str) -> None:

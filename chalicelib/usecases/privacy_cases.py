@@ -20,7 +20,7 @@ from chalicelib.casework.access import REPORTER, Actor
 from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.folds import fold
 from chalicelib.errors import Conflict, FieldError, Forbidden, NotAllowed, Unknown
-from chalicelib.models import cases, outbox, photos, registers
+from chalicelib.models import cases, faq, outbox, photos, registers
 from chalicelib.models.outbox import OutboxRow
 from chalicelib.models.registers import RegisterItem
 from chalicelib.models.store import ARCHIVE, archive_key, pack, unpack
@@ -74,7 +74,7 @@ def erase_case(ctx: Context, actor: Actor, no: str, reason: str, attempt: str) -
                 continue
         for todo in todos():
             if todo.no == no:
-                clear_rows(todo)
+                clear_rows(ctx, todo)
         return made
     raise Conflict("busy")
 
@@ -184,8 +184,9 @@ def todos() -> list[Todo]:
     return [msgspec.json.decode(row.card, type=Todo) for row in rows if row.card]
 
 
-def clear_rows(todo: Todo) -> None:
-    """What finds the person or shows the photos. May be repeated."""
+def clear_rows(ctx: Context, todo: Todo) -> None:
+    """What finds the person, shows the photos or tells everybody what the case was answered. May be repeated."""
+    faq.forget_case(ctx.street.id, todo.no)
     if todo.mac:
         RegisterItem(f"P#{todo.mac}", f"C#{todo.no}").delete()
     for row in photos.rows(todo.ref) if todo.ref else ():
@@ -194,7 +195,7 @@ def clear_rows(todo: Todo) -> None:
 
 def finish(ctx: Context, todo: Todo, files: PhotoFiles) -> bool:
     """Everything that is left. True when that was the last look; until then the note stays. May be repeated."""
-    clear_rows(todo)
+    clear_rows(ctx, todo)
     if todo.mac:
         to = outbox.recipient_key(ctx.keys.mac("recipient", todo.mac))
         # Sent ones too: they hold a mask. Those not sent yet can't be any more, their number is gone.
