@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.web import i18n
 from tests import browser_checks as checks
-from tests.page_samples import STATES, all_pages
+from tests.page_samples import STATES, all_pages, look
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -35,7 +35,21 @@ MORE = [
     ("en", 1280, "dark", 1),
     ("en", 640, "dark", 2),
 ]
-RESIDENT = ("form", "received", "progress", "photos", "rate", "track", "code problem", "error", "faq", "public", "property", "volunteer", "register")
+RESIDENT = (
+    "form",
+    "received",
+    "progress",
+    "photos",
+    "rate",
+    "track",
+    "code problem",
+    "error",
+    "faq",
+    "public",
+    "property",
+    "volunteer",
+    "register",
+)
 TEXT, TARGET = 18, 60
 # As tall as the longest page: a bar that sticks to the window's end would lie over what scrolls away from under it.
 TALL = 9000
@@ -88,9 +102,25 @@ def test_the_checks_themselves_find_what_is_wrong(opened: Page) -> None:
     assert any("宽" in one for one in checks.sticking_out(opened))
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("opened", [("en", 320, "light", 1)], indirect=True)
+def test_every_page_fits_a_narrow_window_in_large_print(opened: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """English, whose words are the longest."""
+    assert look.__kwdefaults__
+    monkeypatch.setitem(look.__kwdefaults__, "large", True)
+    wide = {}
+    with i18n.strict():
+        for name, made in all_pages("en").items():
+            opened.set_content(made())
+            assert opened.locator("html.big").count() == 1, name
+            if found := checks.sticking_out(opened):
+                wide[name] = found
+    assert wide == {}
+
+
 def test_large_print_makes_everything_larger(browser: Browser) -> None:
     from chalicelib.web import pages
-    from tests.page_samples import look, street
+    from tests.page_samples import street
 
     page: Any = browser.new_page(viewport={"width": 320, "height": 800})
     page.set_content(pages.track(look("zh-CN", large=True), street()))
