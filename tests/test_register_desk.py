@@ -17,6 +17,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib import wiring
 from chalicelib.casework.access import ROLES, Actor
+from chalicelib.casework.register import fold
 from chalicelib.handlers.routing import ROUTES
 from chalicelib.models import registers
 from chalicelib.usecases import privacy, register_link, register_work
@@ -222,6 +223,33 @@ def test_one_person_is_erased_and_the_figures_stay(town: World) -> None:
     assert not [name for name in opened if name.startswith("p2.")]
     assert opened["p1.id"] == id_number(0)
     assert (after.case, after.committee, after.area) == (case, "c01", "10")
+
+
+def test_words_about_a_person_go_with_them(town: World, verifier: Visitor) -> None:
+    """What colleagues typed about somebody: why a number was opened, what a visit found, why everything was handed out."""
+    no = send(town, rental(3)).no
+    for key in ("p1", "p2"):
+        reveal_form(verifier.get(f"/desk/registers/{no}"), key).fill(reason="other", note=f"核对{key}的户口").submit()
+    verifier.get(f"/desk/registers/{no}").form("/visit").fill(result="wrong", remark="大个子那位不在").submit()
+    admin = town.signed_in("street_admin", "street")
+    for number, why in ((0, "甲本人来查"), (1, "乙本人来查")):
+        form = admin.get("/desk/people").form("/people").fill(whose=id_number(number), reason=why)
+        form.fields["do"] = "hand_out"
+        assert id_number(number) in form.submit().words
+    keeper = Actor("staff:K", "管理员", ("street_admin@street",))
+    privacy.erase(town.context, keeper, no, ["p1"], "甲要求删除", "d" * 32)
+    left = everything(town)
+    assert [words in left for words in ("核对p1", "大个子", "甲本人来查")] == [False] * 3
+    assert [words in left for words in ("核对p2", "乙本人来查", "甲要求删除")] == [True] * 3
+    assert fold(no, stored(no).events) == stored(no).register
+    hint = admin.get(f"/desk/registers/{no}").words
+    assert "群租" in hint
+    privacy.erase(town.context, keeper, no, [], "全部删除", "e" * 32)
+    left = everything(town)
+    assert [words in left for words in ("核对p2", "乙本人来查", "甲要求删除")] == [False] * 3
+    assert "全部删除" in left
+    assert fold(no, stored(no).events) == stored(no).register
+    assert [event.data["reason"] for event in stored(no).events if event.type == "revealed"] == ["other", "other"]
 
 
 def test_a_whole_registration_is_erased_everywhere(town: World) -> None:

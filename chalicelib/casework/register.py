@@ -160,9 +160,10 @@ def _suspected(register: Register, event: Event) -> Change:
 
 
 def _person_erased(register: Register, event: Event) -> Change:
+    """What was remarked at a visit goes too: it may be about them."""
     gone = event.data["keys"]
     blank = [Person(key=person.key, part=person.part, gone=True) if person.key in gone else person for person in register.people]
-    return {"people": tuple(blank)}
+    return {"people": tuple(blank), "remark": ""}
 
 
 def _erased(register: Register, event: Event) -> Change:

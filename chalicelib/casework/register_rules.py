@@ -26,6 +26,8 @@ REVEALERS = frozenset({"verifier"})
 EXPORTERS = frozenset({"committee", "street_admin"})
 # With whole numbers: a committee opens them one at a time, at a door; the base register is the street's matter.
 OPENERS = frozenset({"street_admin"})
+# Why a number is opened: chosen from a list. Every other reason is typed.
+REVEAL_REASONS = ("verify", "contact", "other")
 KEEPERS = frozenset({"street_admin"})
 
 Macs = Callable[[str, str], str]
@@ -146,7 +148,7 @@ def ended(register: Register, today: date) -> bool:
 
 
 def scrub(events: Iterable[Event], keys: frozenset[str], *, flat: bool) -> tuple[Event, ...]:
-    """The history without what it says of these people (of everybody with `flat`, which takes the room and remarks out too).
+    """The history without what it says of these people (of everybody with `flat`, which takes the room out too).
 
     Folding it gives what erasing makes of the state, so that nothing of a person is left in an older version.
     """
@@ -164,6 +166,12 @@ def _scrubbed(one: Event, keys: frozenset[str], *, flat: bool) -> Event:
         if flat:
             told |= {"room": ""}
         data["register"] = told
-    if flat:
-        data = {name: "" if name in {"remark", "note"} else value for name, value in data.items()}
+    about = {data["person"]} if data.get("person") else set(data.get("keys", ()))
+    # Free words of a visit may be about anybody there.
+    if flat or not about or about & keys:
+        data = {name: "" if _is_free(name, value) else value for name, value in data.items()}
     return msgspec.structs.replace(one, data=data)
+
+
+def _is_free(name: str, value: object) -> bool:
+    return name in {"remark", "note"} or (name == "reason" and value not in REVEAL_REASONS)

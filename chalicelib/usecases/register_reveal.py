@@ -24,7 +24,7 @@ from chalicelib.usecases.context import Context
 from chalicelib.usecases.register_submit import mac_of, record_name
 from chalicelib.usecases.register_work import bind, find
 
-REASONS = ("verify", "contact", "other")
+REASONS = rules.REVEAL_REASONS
 NOTE_MAX = 200
 
 
@@ -104,7 +104,7 @@ def hand_out(ctx: Context, session_id: str, whose: str, reason: str, attempt: st
     found = []
     for no, key in located(macs):
         try:
-            stored, person = _logged(ctx, actor, no, "exported", key, {"reason": reason}, attempt)
+            stored, person = _logged(ctx, actor, no, "exported", key, {"person": key, "reason": reason}, attempt)
         except (Unknown, NotAllowed):
             # Ended or erased meanwhile: nothing is left to hand out.
             continue
