@@ -82,7 +82,8 @@ class Answer(BaseHTTPRequestHandler):
             self._page("<!doctype html><title>.</title><p>another kind's form</p>")
         elif self.path == "/received":
             scripts = _script("kept.js") + _script("page.js")
-            self._page(f'<!doctype html><title>.</title><p data-sent="ds:issue:AAAAAA">ok</p>{scripts}')
+            words = '<p data-sent="ds:issue:AAAAAA">ok</p><a data-next hidden>next</a>'
+            self._page(f"<!doctype html><title>.</title>{words}{scripts}")
         else:
             self._page(self.server.form("退回来的话" if self.path == "/refused" else ""))
 

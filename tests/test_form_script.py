@@ -186,6 +186,58 @@ def test_written_offline_and_opened_again_still_offline_it_is_sent_when_the_netw
     assert [(sent["text"], sent["key"]) for sent in door.sent] == [([TEXT], [KEYS[0]])]
 
 
+def promise(page: Page, text: str) -> None:
+    page.fill("#f-text", text)
+    add(page, photo())
+    page.locator("li.tile .strip", has_text="等网络").wait_for()
+    page.click("button.main")
+    assert "有网自动发出" in page.inner_text("#say")
+
+
+def test_two_tabs_at_one_door_both_keep_their_promise(door: Door, page: Page) -> None:
+    other = page.context.new_page()
+    for tab in (page, other):
+        tab.goto(door.base)
+        tab.wait_for_load_state("load")
+    page.context.set_offline(True)
+    promise(page, "第一件")
+    promise(other, "第二件")
+    page.goto("about:blank")
+    page.close()
+    other.context.set_offline(False)
+    other.wait_for_url("**/received")
+    assert [sent["text"] for sent in door.sent] == [["第二件"]]
+    # The other tab's was not taken away: it goes when the form is opened, to which this page leads.
+    other.click("[data-next]")
+    other.wait_for_url("**/Q/I2AAAAAA")
+    other.wait_for_url("**/received")
+    assert [(sent["text"], sent["key"], sent["photos"]) for sent in door.sent] == [
+        (["第二件"], [KEYS[1]], ["1"]),
+        (["第一件"], [KEYS[0]], ["1"]),
+    ]
+    assert other.locator("[data-next]").is_hidden()
+    assert other.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('ds:'))") == []
+
+
+def test_what_waits_goes_before_what_is_being_written_and_leaves_it_there(door: Door, page: Page) -> None:
+    page.goto(door.base + "/received")
+    page.evaluate(
+        """() => {
+          const put = (name, draft) => localStorage.setItem("ds:issue:AAAAAA" + name, JSON.stringify({at: Date.now(), ...draft}));
+          put("", {text: "在写", key: "c"});
+          put(":b", {text: "第二件", key: "b", waiting: true});
+          put(":a", {text: "第一件", key: "a", waiting: true, at: Date.now() - 1000});
+        }"""
+    )
+    for text in ("第一件", "第二件"):
+        page.goto(door.base)
+        page.wait_for_url("**/received")
+        assert door.sent[-1]["text"] == [text]
+    page.goto(door.base)
+    page.wait_for_load_state("load")
+    assert (page.input_value("#f-text"), len(door.sent)) == ("在写", 2)
+
+
 def test_what_the_server_sent_back_is_newer_than_the_draft(door: Door, page: Page) -> None:
     page.goto(door.base)
     page.fill("#f-text", "旧的草稿")

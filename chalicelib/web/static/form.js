@@ -9,6 +9,10 @@
   const id = form.dataset.draft;
   const off = () => Promise.reject(new Error("kept.js is missing"));
   const shelf = window.kept || { put: off, drop: off, forget: off, all: off, sweep: off };
+  // What stands in the phone under a name; null when there is nothing, or storage is off.
+  const read = (name) => {
+    try { return JSON.parse(localStorage.getItem(name)); } catch (e) { return null; }
+  };
   const KEPT = ["text", "category", "phone", "nickname", "elsewhere", "reporter", "key", "photos"];
   const tell = (text) => { say.textContent = text; say.hidden = !text; };
   for (const line of form.querySelectorAll(".js")) line.hidden = false;
@@ -26,36 +30,64 @@
 
   // --- Draft -----------------------------------------------------------------------------------------------------------
   const DAY = 864e5;
-  const load = () => {
-    try { return JSON.parse(localStorage.getItem(id)); } catch (e) { return null; }
-  };
   // It was promised to be sent by itself. That holds until an answer takes the draft away: a page may die, or the network go, in
   // the middle of sending. After a few tries a person has to look.
   const TRIES = 3;
   let waiting = false;
+  let queued = false;
+  let gone = false;
   let tries = 0;
-  // A page that was kept for times without a network brings the same key every time: once sent, it is another's.
+  // A door has one draft that is being written, under `id`. What was promised stands under its own key, so that another tab at the
+  // same door can neither overwrite it nor take it away; so do all photos.
+  let promised = false;
+  const own = () => `${id}:${field("key").value}`;
+  // A page that was kept for times without a network brings the same key every time: once seen, it is another's.
   const USED = "ds-used";
-  const used = () => {
-    try { return JSON.parse(localStorage.getItem(USED)) || []; } catch (e) { return []; }
-  };
+  // What this tab has sent last: the page of the answer takes that draft away and no other.
+  const SENT = "ds-sent";
+  const used = () => read(USED) || [];
   const use = (key) => {
     try { localStorage.setItem(USED, JSON.stringify([...used().filter((one) => one !== key), key].slice(-20))); } catch (e) { /* off */ }
   };
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const keep = () => {
-    const draft = { at: Date.now(), waiting, tries };
+    const draft = { at: Date.now(), waiting, tries, page: form.action.replace(/f\/\w+$/, "Q/") + field("code").value };
     for (const name of KEPT) draft[name] = field(name) ? field(name).value : "";
-    try { localStorage.setItem(id, JSON.stringify(draft)); } catch (e) { /* full or off: nothing to do */ }
+    promised = promised || waiting;
+    try {
+      localStorage.setItem(promised ? own() : id, JSON.stringify(draft));
+      if (promised && (read(id) || {}).key === draft.key) localStorage.removeItem(id);
+    } catch (e) { /* full or off: nothing to do */ }
   };
   let timer;
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 400); });
   addEventListener("pagehide", () => { if (field("text").value) keep(); });
 
-  if (form.dataset.filled === "0" && used().includes(field("key").value)) field("key").value = newKey();
-  const draft = load();
-  // What the server sent back after an error is newer than any draft; its key counts then.
-  const restoring = draft && form.dataset.filled === "0" && draft.text && Date.now() - draft.at < 7 * DAY;
+  // What the server sent back after an error is newer than any draft; its key counts then, and it was promised no more.
+  const fresh = form.dataset.filled === "0";
+  try {
+    if (!fresh) for (const key of [sessionStorage.getItem(SENT), field("key").value]) localStorage.removeItem(`${id}:${key}`);
+    sessionStorage.removeItem(SENT);
+  } catch (e) { /* off */ }
+  const loaded = field("key").value;
+  if (fresh && used().includes(loaded)) {
+    field("key").value = newKey();
+    field("photos").value = "";
+  }
+  use(loaded);
+  if (!fresh) keep();
+  // What waits goes first, the oldest before the others; then what was tried too often; then what was being written.
+  const good = (draft) => draft && draft.text && Date.now() - draft.at < 7 * DAY;
+  const goes = (draft) => draft.waiting && (draft.tries || 0) < TRIES;
+  const drafts = () => {
+    try {
+      const names = Object.keys(localStorage).filter((name) => name.startsWith(`${id}:`));
+      const kept = names.map(read).filter(good).sort((a, b) => goes(b) - goes(a) || a.at - b.at);
+      return [...kept, read(id)];
+    } catch (e) { return []; }
+  };
+  const draft = fresh && drafts().find(good);
+  const restoring = Boolean(draft);
   if (restoring) {
     for (const name of KEPT) {
       const box = field(name);
@@ -66,7 +98,8 @@
       if ([...part.querySelectorAll("input")].some((input) => (input.type === "radio" ? input.checked && !input.defaultChecked : input.value))) part.open = true;
     }
     tries = draft.tries || 0;
-    waiting = draft.waiting && tries < TRIES; // opened again without a network, it is sent when that comes back
+    promised = draft.waiting || Boolean(read(own()));
+    waiting = goes(draft); // opened again without a network, it is sent when that comes back
     tell(waiting && !navigator.onLine ? form.dataset.kept : form.dataset.restored);
     if (waiting && navigator.onLine) addEventListener("load", () => resend());
   }
@@ -190,7 +223,7 @@
     if (photo.request) photo.request.abort();
     photos.splice(photos.indexOf(photo), 1);
     taken.delete(photo.slot);
-    shelf.drop(id, photo.slot).catch(() => {});
+    shelf.drop(own(), photo.slot).catch(() => {});
     photo.tile.remove();
     update();
     input.focus();
@@ -208,7 +241,7 @@
       newTile(photo);
       photo.blob = await shrink(file);
       show(photo);
-      photo.safe = await shelf.put(id, slot, photo.blob).then(() => true, () => false);
+      photo.safe = await shelf.put(own(), slot, photo.blob).then(() => true, () => false);
       send(photo);
     }
   });
@@ -222,8 +255,8 @@
     strip(photo, area.dataset.kept);
   }
   const restore = async () => {
-    if (!restoring && form.dataset.filled === "0") return shelf.forget(id);
-    for (const { slot, blob } of await shelf.all(id)) {
+    if (!restoring && fresh) return shelf.forget(own());
+    for (const { slot, blob } of await shelf.all(own())) {
       let photo = photos.find((one) => one.slot === slot);
       if (!photo) {
         photo = { slot, state: "kept" };
@@ -246,17 +279,15 @@
     if (text) button.setAttribute("aria-busy", "true");
     else button.removeAttribute("aria-busy");
   };
-  let queued = false;
-  let gone = false;
   form.addEventListener("submit", (event) => {
     if (gone || queued) return event.preventDefault();
     if (!navigator.onLine || down) {
       event.preventDefault();
       if (!waiting) tries = 0;
       waiting = true;
-      keep();
       busy("");
       tell(photos.every((photo) => photo.state === "done" || photo.safe) ? form.dataset.kept : form.dataset.words);
+      keep();
       say.scrollIntoView({ block: "center" });
       if (navigator.onLine) resend();
       return;
@@ -271,6 +302,7 @@
     use(field("key").value);
     tries += waiting;
     keep();
+    try { sessionStorage.setItem(SENT, field("key").value); } catch (e) { /* off */ }
     busy(form.dataset.busy);
   });
   // A browser may call itself online where nothing gets through, and a report that is sent into that takes the page with it: so our

@@ -19,7 +19,8 @@
       change.onerror = change.onabort = () => fail(change.error);
     });
   };
-  const photosOf = (draft) => IDBKeyRange.bound([draft], [draft, []]);
+  // A draft's own, or those of every draft whose name begins so.
+  const photosOf = (draft, end = "") => IDBKeyRange.bound([draft], [draft + end, []]);
 
   window.kept = {
     async put(draft, slot, blob) {
@@ -29,7 +30,7 @@
     drop: (draft, slot) => run("readwrite", (store) => store.delete([draft, slot])),
     forget: (draft) => run("readwrite", (store) => store.delete(photosOf(draft))),
     async all(draft) {
-      const found = await run("readonly", (store) => store.getAll(photosOf(draft)));
+      const found = await run("readonly", (store) => store.getAll(photosOf(draft, "\uffff")));
       return found.map(({ slot, type, bytes }) => ({ slot, blob: new Blob([bytes], { type }) }));
     },
     // Of whatever door: nobody's words or pictures stay in a phone for ever because a form was never opened again.

@@ -2,8 +2,26 @@
 (() => {
   const sent = document.querySelector("[data-sent]");
   if (sent) {
-    try { localStorage.removeItem(sent.dataset.sent); } catch (e) { /* storage is off: there is no draft */ }
-    if (window.kept) kept.forget(sent.dataset.sent).catch(() => {});
+    const door = sent.dataset.sent;
+    const read = (name) => {
+      try { return JSON.parse(localStorage.getItem(name)) || {}; } catch (e) { return {}; }
+    };
+    try {
+      // This tab's own report; another tab at the same door may have promised another one.
+      const key = sessionStorage.getItem("ds-sent");
+      sessionStorage.removeItem("ds-sent");
+      if (key) {
+        localStorage.removeItem(`${door}:${key}`);
+        if (read(door).key === key) localStorage.removeItem(door);
+        if (window.kept) kept.forget(`${door}:${key}`).catch(() => {});
+      }
+      const next = Object.keys(localStorage).filter((name) => name.startsWith(`${door}:`)).map(read).find((draft) => draft.text && draft.page);
+      const link = document.querySelector("[data-next]");
+      if (next && link) {
+        link.href = next.page;
+        link.hidden = false;
+      }
+    } catch (e) { /* storage is off: there is no draft */ }
   }
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;
