@@ -238,6 +238,19 @@ def test_what_waits_goes_before_what_is_being_written_and_leaves_it_there(door: 
     assert (page.input_value("#f-text"), len(door.sent)) == ("在写", 2)
 
 
+def test_where_the_phone_keeps_nothing_the_page_asks_to_stay_open_and_sends(door: Door, page: Page) -> None:
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    page.goto(door.base)
+    page.context.set_offline(True)
+    page.fill("#f-text", TEXT)
+    page.click("button.main")
+    said = page.inner_text("#say")
+    assert ("已存在手机里" in said, "请不要关闭本页" in said) == (False, True)
+    page.context.set_offline(False)
+    page.wait_for_url("**/received")
+    assert [(sent["text"], sent["key"]) for sent in door.sent] == [([TEXT], [KEYS[0]])]
+
+
 def test_what_the_server_sent_back_is_newer_than_the_draft(door: Door, page: Page) -> None:
     page.goto(door.base)
     page.fill("#f-text", "旧的草稿")

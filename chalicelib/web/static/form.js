@@ -57,7 +57,12 @@
     try {
       localStorage.setItem(promised ? own() : id, JSON.stringify(draft));
       if (promised && (read(id) || {}).key === draft.key) localStorage.removeItem(id);
-    } catch (e) { /* full or off: nothing to do */ }
+    } catch (e) {
+      // Full or off. What was promised is then promised by this page alone, and what stands there is older than its words.
+      if (!waiting) return;
+      try { localStorage.removeItem(own()); } catch (e) { /* off */ }
+      if (!gone) tell(form.dataset.open);
+    }
   };
   let timer;
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 400); });
