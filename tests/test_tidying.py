@@ -126,10 +126,10 @@ def test_a_photo_that_was_taken_out_before_sending_is_shown_to_nobody_and_delete
             assert (shown(seen), "正在处理" in seen.words) == (slots, False)
     # Added later it has a place of its own, behind the form's; and there are as many of those as the form has.
     more = world.client().get(f"/t/{none[1]}/photos")
-    assert (more.forms[0].fields["key"], "还能加6张" in more.words) == (incoming_key(none[0], 7), True)
+    assert (more.forms[0].fields["key"], "提交后还能再加6张" in more.words) == (incoming_key(none[0], 7), True)
     row(world, none[0], 7, "ready", -1)
     assert (shown(world.client().get(f"/t/{none[1]}/photos")), run(world, 0).unnamed) == ({"07"}, 0)
-    assert "还能加5张" in world.client().get(f"/t/{none[1]}/photos").words
+    assert "提交后还能再加5张" in world.client().get(f"/t/{none[1]}/photos").words
     world.clock.advance(hours=8)
     for seconds, deleted in ((9.0, 0), (60.0, 3), (60.0, 0)):
         done = tidying.tidy(world.context, wiring.house().photo_files, repeat(seconds).__next__)
