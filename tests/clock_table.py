@@ -20,6 +20,9 @@ DAYS_2 = ("11-19 10:00", "11-20 10:00", "10-02 16:00")
 # One working day before a Saturday 10:00 is all of Friday.
 DAYS_3 = ("11-20 00:00", "11-21 10:00", "10-03 16:00")
 DAYS_7 = ("11-24 10:00", "11-25 10:00", "10-07 16:00")
+DAYS_15 = ("12-02 10:00", "12-03 10:00", "10-15 16:00")
+# The end is a Sunday: a working day before is all of Friday.
+DAYS_60 = ("2027-01-15 00:00", "2027-01-17 10:00", "11-29 16:00")
 WORKING_1 = ("11-19 09:00", "11-19 10:00", "10-08 16:00")
 WORKING_2 = ("11-19 10:00", "11-20 10:00", "10-09 16:00")
 WORKING_3 = ("11-20 10:00", "11-23 10:00", "10-10 16:00")
@@ -66,6 +69,16 @@ def _usual(street: str, take: str, done: str, told: str, **more: str) -> list[Fi
     supervisor = more.get("supervisor", "supervisor")
     return [
         Figure(street, "mirror_12345", more["hotline"], WORKING_15, "flag", more["hotline_told"], "hotline_12345"),
+        Figure(
+            street,
+            "petition_accept",
+            more.get("petition", ""),
+            DAYS_15,
+            "flag",
+            more.get("petition_told", supervisor),
+            "petition",
+        ),
+        Figure(street, "petition_finish", more["hotline"], DAYS_60, "flag", more["hotline_told"], "petition"),
         Figure(street, "redo", f"{take} {done} reopen accept", WORKING_3, "flag", f"{told} {supervisor}".strip()),
         Figure(street, "long_run", f"{take} {LONG}", DATED, "flag", f"{told} {supervisor}".strip()),
         Figure(street, "long_run_review", f"{take} {LONG}", AFTER_30, "date", more["review"]),
@@ -131,6 +144,7 @@ HUAJING = [
         f"prelim {DONE}",
         "station_head",
         hotline="accept=complex accept",
+        petition_told="station_head supervisor",
         hotline_told="station_head supervisor",
         review="station_head supervisor",
         closing="visit close",

@@ -98,6 +98,8 @@ def test_changqiao_clocks_line_by_line() -> None:
         "zone_accept": ("1wd", "assumed"),
         "whole_case": ("7d", "stated"),
         "mirror_12345": ("15wd", "stated"),
+        "petition_accept": ("15d", "assumed"),
+        "petition_finish": ("60d", "assumed"),
         "redo": ("3wd", "assumed"),
         "rental_verify": ("1d", "stated"),
         "rental_correct": ("2d", "stated"),

@@ -104,7 +104,8 @@ def test_every_action_takes_its_place_on_the_way(world: World, people: People) -
     pair = Way(world, done, text="灯又不亮", phone=same), Way(world, done, text="还是那盏灯", phone=same)
     ways += _of_one_matter(people, *pair, Way(world, done, text="灯不亮", phone=""))
     ways.append(_watched(world, people, Way(world, done, text="车停得太满")))
-    assert done == set(STEPS) - {"reveal"}
+    # A suggestion is weighed in tests of its own: this street has no class for them.
+    assert done == set(STEPS) - {"reveal", "weigh"}
     for found in ways:
         page = people.centre.get(f"/desk/cases/{found.no}")
         assert page.status == 200
