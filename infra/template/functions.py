@@ -20,6 +20,9 @@ LOG_DAYS_AT_LEAST = 184
 LOG_DAYS_OFFERED = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 
+MINUTE_S, TEN_MINUTES_S, HOUR_S = 60, 600, 3600
+
+
 @dataclass(frozen=True)
 class Size:
     """`memory` in MB (CPU comes in proportion), `timeout` in seconds."""
@@ -63,8 +66,7 @@ def function_resources(handlers: Mapping[str, str], runtime: str, street: Street
         resources[group] = log_group(street)
         resources[own_role] = role(logical, street, partition, group)
         resources[logical] = _function(logical, handler, runtime, own_role, group)
-    resources |= _stream() | _arrival() | _schedule() | _daily(street) | _export() | _hourly()
-    resources |= _watch()
+    resources |= _stream() | _arrival() | _schedules(street) | _export()
     if street.webhooks:
         resources |= _webhooks()
     return {"Resources": resources}
@@ -90,14 +92,27 @@ def _function(logical: str, handler: str, runtime: str, own_role: str, group: st
 
 
 def _stream() -> Json:
-    """New messages, at once. A poisoned one is separated by bisection and left to the sweep after three tries."""
-    new = '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"state":{"S":["pending"]}}}}'
+    """New messages, at once."""
+    return _fed("Notify", '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"state":{"S":["pending"]}}}}')
+
+
+def _webhooks() -> Json:
+    """New events for other systems at once, and every minute what is due; only where the street has a subscriber."""
+    return _fed("Webhooks", '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"stage":{"S":["waiting"]}}}}') | _scheduled(
+        "Webhooks", "EveryMinute", "Events that other systems have not taken yet", "rate(1 minute)", MINUTE_S
+    )
+
+
+def _fed(function: str, new: str) -> Json:
+    """By the outbox's stream with rows of that pattern. A poisoned one is separated by bisection and left to the sweep after
+    three tries.
+    """
     return {
-        "NotifyFromOutbox": {
+        f"{function}FromOutbox": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
                 "EventSourceArn": attr("OutboxTable", "StreamArn"),
-                "FunctionName": ref("Notify"),
+                "FunctionName": ref(function),
                 "StartingPosition": "TRIM_HORIZON",
                 "BatchSize": 10,
                 "BisectBatchOnFunctionError": True,
@@ -107,46 +122,6 @@ def _stream() -> Json:
                 "FilterCriteria": {"Filters": [{"Pattern": new}]},
             },
         }
-    }
-
-
-def _webhooks() -> Json:
-    """New events for other systems at once, and every minute what is due; only where the street has a subscriber."""
-    new = '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"stage":{"S":["waiting"]}}}}'
-    return {
-        "WebhooksFromOutbox": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {
-                "EventSourceArn": attr("OutboxTable", "StreamArn"),
-                "FunctionName": ref("Webhooks"),
-                "StartingPosition": "TRIM_HORIZON",
-                "BatchSize": 10,
-                "BisectBatchOnFunctionError": True,
-                "MaximumRetryAttempts": 3,
-                "MaximumRecordAgeInSeconds": 3600,
-                "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "FilterCriteria": {"Filters": [{"Pattern": new}]},
-            },
-        },
-        "WebhooksEveryMinute": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "Description": "Events that other systems have not taken yet",
-                "State": "ENABLED",
-                "ScheduleExpression": "rate(1 minute)",
-                "Targets": [{"Id": "webhooks", "Arn": attr("Webhooks", "Arn")}],
-            },
-        },
-        "WebhooksEveryMinutePermission": _permission("Webhooks", "WebhooksEveryMinute"),
-        "WebhooksOnce": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {
-                "FunctionName": ref("Webhooks"),
-                "Qualifier": "$LATEST",
-                "MaximumRetryAttempts": 0,
-                "MaximumEventAgeInSeconds": 60,
-            },
-        },
     }
 
 
@@ -169,123 +144,57 @@ def _arrival() -> Json:
     }
 
 
-def _schedule() -> Json:
+def _scheduled(function: str, when: str, said: str, expression: str, late_s: int) -> Json:
+    """A rule that calls the function, its leave to, and no repeats: the next call does what this one left, and a repeat would
+    only make them overlap. A call that comes more than `late_s` seconds late is left out.
+    """
+    rule = f"{function}{when}"
     return {
-        "SweepEveryMinute": {
+        rule: {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "Description": "Clocks that are due, messages that wait",
+                "Description": said,
                 "State": "ENABLED",
-                "ScheduleExpression": "rate(1 minute)",
-                "Targets": [{"Id": "sweep", "Arn": attr("Sweep", "Arn")}],
+                "ScheduleExpression": expression,
+                "Targets": [{"Id": function.lower(), "Arn": attr(function, "Arn")}],
             },
         },
-        "SweepEveryMinutePermission": _permission("Sweep", "SweepEveryMinute"),
-        "SweepOnce": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {
-                "FunctionName": ref("Sweep"),
-                "Qualifier": "$LATEST",
-                # The next minute's sweep does what this one left; repeating it would only make them overlap.
-                "MaximumRetryAttempts": 0,
-                "MaximumEventAgeInSeconds": 60,
-            },
+        f"{rule}Permission": _permission(function, rule),
+        f"{function}Once": _repeats(function, 0, late_s),
+    }
+
+
+def _repeats(function: str, tries: int, late_s: int) -> Json:
+    return {
+        "Type": "AWS::Lambda::EventInvokeConfig",
+        "Properties": {
+            "FunctionName": ref(function),
+            "Qualifier": "$LATEST",
+            "MaximumRetryAttempts": tries,
+            "MaximumEventAgeInSeconds": late_s,
         },
     }
 
 
-def _daily(street: Street) -> Json:
-    """From the street's hour on, every ten minutes for up to two hours: a run finds nothing to do when another was there, and
-    what a bad day leaves undone the next day's runs make up for.
+def _schedules(street: Street) -> Json:
+    """The digest from the street's hour on, every ten minutes for up to two hours: a run finds nothing to do when another was
+    there, and what a bad day leaves undone the next day's runs make up for. The watch's failing is the alarm
+    (`infra/template/watch.py`).
     """
     hour, minute = (int(part) for part in street.register.digest_at.split(":"))
     local = datetime(2026, 1, 1, hour, minute, tzinfo=ZoneInfo(street.timezone)).astimezone(UTC)
-    return {
-        "DigestDaily": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "Description": "The committees' digests of the registers",
-                "State": "ENABLED",
-                "ScheduleExpression": f"cron({local.minute}/10 {local.hour},{(local.hour + 1) % 24} * * ? *)",
-                "Targets": [{"Id": "digest", "Arn": attr("Digest", "Arn")}],
-            },
-        },
-        "DigestDailyPermission": _permission("Digest", "DigestDaily"),
-        "DigestOnce": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {
-                "FunctionName": ref("Digest"),
-                "Qualifier": "$LATEST",
-                "MaximumRetryAttempts": 0,
-                "MaximumEventAgeInSeconds": 600,
-            },
-        },
-    }
-
-
-def _hourly() -> Json:
-    return {
-        "TidyHourly": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "Description": "What erasing left, and photos without a case",
-                "State": "ENABLED",
-                "ScheduleExpression": "rate(1 hour)",
-                "Targets": [{"Id": "tidy", "Arn": attr("Tidy", "Arn")}],
-            },
-        },
-        "TidyHourlyPermission": _permission("Tidy", "TidyHourly"),
-        "TidyOnce": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {
-                "FunctionName": ref("Tidy"),
-                "Qualifier": "$LATEST",
-                "MaximumRetryAttempts": 0,
-                "MaximumEventAgeInSeconds": 600,
-            },
-        },
-    }
-
-
-def _watch() -> Json:
-    """Its failing is the alarm (`infra/template/watch.py`), so that it is not repeated."""
-    return {
-        "WatchHourly": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "Description": "What an operator has to hear of",
-                "State": "ENABLED",
-                "ScheduleExpression": "rate(1 hour)",
-                "Targets": [{"Id": "watch", "Arn": attr("Watch", "Arn")}],
-            },
-        },
-        "WatchHourlyPermission": _permission("Watch", "WatchHourly"),
-        "WatchOnce": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {
-                "FunctionName": ref("Watch"),
-                "Qualifier": "$LATEST",
-                "MaximumRetryAttempts": 0,
-                "MaximumEventAgeInSeconds": 600,
-            },
-        },
-    }
+    daily = f"cron({local.minute}/10 {local.hour},{(local.hour + 1) % 24} * * ? *)"
+    return (
+        _scheduled("Sweep", "EveryMinute", "Clocks that are due, messages that wait", "rate(1 minute)", MINUTE_S)
+        | _scheduled("Digest", "Daily", "The committees' digests of the registers", daily, TEN_MINUTES_S)
+        | _scheduled("Tidy", "Hourly", "What erasing left, and photos without a case", "rate(1 hour)", TEN_MINUTES_S)
+        | _scheduled("Watch", "Hourly", "What an operator has to hear of", "rate(1 hour)", TEN_MINUTES_S)
+    )
 
 
 def _export() -> Json:
     """Called in the background by the pages. Out of time they raise; called again they go on where they stopped."""
-    return {
-        f"{function}GoesOn": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {
-                "FunctionName": ref(function),
-                "Qualifier": "$LATEST",
-                "MaximumRetryAttempts": 2,
-                "MaximumEventAgeInSeconds": 3600,
-            },
-        }
-        for function in ("Export", "Orders")
-    }
+    return {f"{function}GoesOn": _repeats(function, 2, HOUR_S) for function in ("Export", "Orders")}
 
 
 def _permission(function: str, rule: str) -> Json:
