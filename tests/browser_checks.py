@@ -71,7 +71,10 @@ def sticking_out(page: Page) -> list[str]:
 def watched(page: Page, wrong: list[str], allowed: tuple[str, ...]) -> None:
     """Writes into `wrong` what the console says, what scripts throw, and every request to anywhere else than `allowed`."""
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type in {"error", "warning"} else None)
+    page.on(
+        "console",
+        lambda said: wrong.append(f"console: {said.text} {said.location['url']}") if said.type in {"error", "warning"} else None,
+    )
 
     def asked(request: Any) -> None:
         if not request.url.startswith((*allowed, "data:", "blob:")):

@@ -36,6 +36,7 @@ REVIEWED = {
     ("GET", "/faq"): "answered questions, written to be public",
     ("GET", "/sw.js"): "the form without a network; the same for everybody",
     ("GET", "/app.webmanifest"): "name and icons for the home screen",
+    ("GET", "/favicon.ico"): "an icon for what is no page",
     ("GET", "/static/{name}"): "styles, scripts, icons",
     ("GET", "/public/property"): "communities whose property service discloses something",
     ("GET", "/public/property/{community}"): "what a property company discloses, written to be public",
@@ -156,7 +157,7 @@ def test_every_answer_carries_its_guards(world: World) -> None:
     clerk, visitor = world.signed_in("dispatcher", "street"), world.client()
     paths = ["/", f"/Q/{world.code()}", f"/Q/{world.code(kind='rental')}", "/Q/FORGED", f"/f/issue?c={world.code()}", "/track"]
     paths += [f"/t/{token}{act}" for act in ("", "/received", "/photos", "/rate", "/no_such_page")]
-    paths += ["/t/forged", "/desk/signin", "/desk/activate/forged", "/static/no-such-file.css", "/nowhere", "/favicon.ico"]
+    paths += ["/t/forged", "/desk/signin", "/desk/activate/forged", "/static/no-such-file.css", "/nowhere"]
     pages = [visitor.get(path) for path in paths]
     pages += [clerk.get(path) for path in ("/desk", "/desk?show=scope", f"/desk/cases/{no}", f"/desk/cases/{no}/accept")]
     pages.append(visitor.post_json("/api/v1/photos", {"code": world.code(), "key": "a" * 32, "slot": 1}))
@@ -179,6 +180,11 @@ def test_static_files_are_kept_for_ever_and_never_sniffed(world: World) -> None:
         assert page.header("Cache-Control") == "public, max-age=31536000, immutable"
         assert page.header("X-Content-Type-Options") == "nosniff"
         assert "html" not in page.header("Content-Type")
+
+
+def test_what_is_no_page_has_an_icon_too_because_browsers_ask_for_one_and_call_its_absence_an_error(world: World) -> None:
+    answer = world.client().get("/favicon.ico")
+    assert (answer.status, answer.header("Content-Type")) == (200, "image/svg+xml")
 
 
 def test_nothing_but_static_files_is_read(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What a browser fetches after the form: the worker that opens it without a network, and the manifest for the home screen."""
+"""What a browser fetches after the form: the worker that opens it without a network, the manifest and icons."""
 
 from __future__ import annotations
 
@@ -45,3 +45,10 @@ def manifest(it: Asked) -> Response:
         code = ""
     said = json.dumps(installing.manifest(it.look, ctx.street, code), ensure_ascii=False)
     return _text(said, "application/manifest+json; charset=utf-8")
+
+
+@route(installed, "/favicon.ico")
+def icon(it: Asked) -> Response:
+    """Pages name their icon themselves; browsers ask here when they show what is no page, as JSON, and would call it an error."""
+    drawn = installing.svg(wiring.context().street.plate)
+    return _text(drawn, "image/svg+xml", **{"Cache-Control": "public, max-age=86400"})
