@@ -46,7 +46,7 @@ lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
 format: $(INSTALLED) ## lets ruff mend what it can
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .
 
-package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET
+package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET, or STREET=all; PARTITION=aws or aws-cn instead of the region's
 	@$(PYTHON) -m infra.package $(STREET)
 
 bench: $(INSTALLED) ## measured figures side by side, in one run

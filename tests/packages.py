@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from infra.package.build import Built, Places, build
+from infra.package.build import ROOT, Built, Places, build
+from infra.package.common import Common
 
 STREET = "changqiao"
 PARTITIONS = ("aws", "aws-cn")
@@ -27,14 +28,26 @@ def folder() -> Path:
 
 
 @cache
-def package(partition: str) -> Built:
-    """Built into a folder of its own; wheels and pruned dependencies are shared with `make package`."""
-    return build(STREET, lambda _: None, partition, Places(build=folder() / partition))
+def common() -> Common:
+    """What every street shares, made once per process; wheels and pruned dependencies are shared with `make package`."""
+    scratch = folder() / "common"
+    scratch.mkdir()
+    return Common(ROOT, Places().cache, scratch, quiet)
+
+
+def quiet(_: str) -> None:
+    pass
 
 
 @cache
-def template(partition: str) -> dict[str, Any]:
-    return cast(dict[str, Any], json.loads(package(partition).template.read_text("utf-8")))
+def package(partition: str, street: str = STREET) -> Built:
+    """Built into a folder of its own."""
+    return build(street, quiet, partition, Places(build=folder() / partition), common())
+
+
+@cache
+def template(partition: str, street: str = STREET) -> dict[str, Any]:
+    return cast(dict[str, Any], json.loads(package(partition, street).template.read_text("utf-8")))
 
 
 @cache

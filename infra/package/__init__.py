@@ -6,5 +6,7 @@
 - `bytecode`  compiles what ships, so that no start has to.
 - `project`   makes a throw-away Chalice project and reads what Chalice's packager says about the app.
 - `archive`   writes the zip: the same bytes from the same sources.
-- `build`     does all of it in order.
+- `common`    does all that is the same for every street, once in a run.
+- `build`     adds a street to it.
+- `many`      builds several streets in one run.
 """

@@ -8,15 +8,18 @@ import sys
 import time
 
 from infra.errors import InfraError
-from infra.package.build import STREETS, Built, build, partition_of
+from infra.package.build import Built, Places, build, partition_of
+from infra.package.many import package_many
 from infra.say import say
 from infra.streetfile.problems import StreetFileError
 from infra.template.cfn import PARTITIONS
 
+ALL = "all"
 
-def main(argv: list[str]) -> int:
+
+def main(argv: list[str], where: Places | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make package STREET=…", description="Build a street's package and template.")
-    parser.add_argument("street", help="name of a file of infra/streets without .toml, or 'all'")
+    parser.add_argument("street", help=f"name of a file of infra/streets without .toml, or {ALL!r}")
     parser.add_argument(
         "--partition",
         choices=PARTITIONS,
@@ -27,19 +30,29 @@ def main(argv: list[str]) -> int:
     # A default from the environment is not checked against the choices by argparse.
     if options.partition not in (None, *PARTITIONS):
         parser.error(f"PARTITION is {options.partition!r}; it is one of {', '.join(PARTITIONS)}")
-    streets = sorted(path.stem for path in STREETS.glob("*.toml")) if options.street == "all" else [options.street]
+    where = where or Places()
+    return _all(where, options.partition) if options.street == ALL else _one(options.street, where, options.partition)
+
+
+def _one(street: str, where: Places, partition: str | None) -> int:
     started = time.monotonic()
-    built = []
-    for street in streets:
-        try:
-            built.append(build(street, say, options.partition))
-        except (InfraError, StreetFileError) as error:
-            sys.stderr.write(f"{error}\n{street}: nothing was built\n")
-            return 2
-    say(f"{len(built)} built in {time.monotonic() - started:.1f} s")
-    if len(built) == 1:
-        say(_deployment(built[0]))
+    try:
+        built = build(street, say, partition, where)
+    except (InfraError, StreetFileError) as error:
+        sys.stderr.write(f"{error}\n{street}: nothing was built\n")
+        return 2
+    say(f"built in {time.monotonic() - started:.1f} s")
+    say(_deployment(built))
     return 0
+
+
+def _all(where: Places, partition: str | None) -> int:
+    """What can't be built is said at the end, where it is not scrolled away."""
+    run = package_many(where.known(), say, partition, where)
+    say(run.total())
+    for one in run.failed:
+        sys.stderr.write(f"{one.wrong}\n{one.street}: nothing was built\n")
+    return 2 if run.failed else 0
 
 
 def _deployment(built: Built) -> str:
