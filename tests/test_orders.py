@@ -109,6 +109,14 @@ def test_a_replay_of_what_was_taken_changes_nothing(world: World, secret: str) -
     assert stored is not None and [event.type for event in stored.events].count("added") == 1
 
 
+def test_numbers_of_people_in_a_changed_order_are_kept_as_masks(world: World, secret: str) -> None:
+    no = said(post(world, secret, ORDER))["case"]
+    post(world, secret, {**ORDER, "text": "请回电13812345678", "address": "身份证310104199001011234"})
+    (added,) = [event for event in (cases.get(no) or pytest.fail("gone")).events if event.type == "added"]
+    assert added.data["text"] == "请回电138****5678\n身份证310*************34"
+    assert not any("13812345678" in json.dumps(row, default=repr) for row in world.stored_items())
+
+
 def test_only_the_source_itself_is_heard(world: World, secret: str) -> None:
     raw = json.dumps(ORDER).encode()
     now = time.time()

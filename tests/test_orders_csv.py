@@ -27,9 +27,9 @@ from chalicelib.models import orders as stored
 from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_csv, orders_import
 from chalicelib.usecases.orders_csv import Row, Unreadable, harmless
-from tests import strict_post
+from tests import steps, strict_post
 from tests.least import on_behalf
-from tests.test_webhooks import CENTRE, context
+from tests.test_webhooks import CENTRE, act, context
 from tests.world import World
 
 TZ = ZoneInfo("Asia/Shanghai")
@@ -86,6 +86,12 @@ def test_english_heads_tabs_apostrophes_and_columns_of_no_meaning() -> None:
     (row,) = read(text)
     assert row.order is not None
     assert (row.order.external, row.order.text, row.order.phone) == ("0042", "=1+1", "02100127788")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_every_cell_may_stand_between_quotation_marks(encoding: str) -> None:
+    rows = read('"工单编号","诉求内容"\r\n"H-1","灯不亮"\r\n'.encode(encoding))
+    assert [(row.order.external, row.order.text) for row in rows if row.order] == [("H-1", "灯不亮")]
 
 
 def test_a_bad_row_costs_itself_alone() -> None:
@@ -225,6 +231,21 @@ def test_an_import_stops_and_goes_on_and_a_second_one_doubles_nothing(world: Wor
     assert counts(again) == (9, 9, 0, 6, 1, 2)
     # The second import's own row came, and no case.
     assert len(world.stored_items()) == before + 1
+
+
+def test_a_number_that_stands_twice_in_a_list_is_one_case_and_says_everything_once(world: World) -> None:
+    """However often the list is imported, and whatever became of the case meanwhile."""
+    raw = table(GOOD.format(n=1), GOOD.format(n=1), GOOD.format(n=2), "H-1,另一种说法,c01,,", GOOD.format(n=1)).encode()
+    row, _ = imported(raw)
+    assert counts(row) == (5, 5, 2, 2, 1, 0)
+    found = stored.get("hotline_12345", "H-1")
+    assert found is not None and found.case is not None
+    assert steps.events_of(found.case) == ["submitted", "added"]
+    assert counts(imported(raw)[0]) == (5, 5, 0, 5, 0, 0)
+    act(found.case, "answer", outcome="solved", text="已修")
+    assert counts(imported(raw)[0]) == (5, 5, 0, 5, 0, 0)
+    assert counts(imported(table("H-1,又坏了,c01,,").encode())[0]) == (1, 1, 1, 0, 0, 0)
+    assert counts(imported(raw)[0]) == (5, 5, 0, 5, 0, 0)
 
 
 def test_a_row_that_breaks_twice_is_told_and_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ LATEST = 20
 
 
 class OrderRow(Model):
-    """`content` is the keyed hash of what the source said last, `changes` how often it changed, `batch` the import that it came
-    with.
+    """`content` is the keyed hash of what the source said last, `said` of all that it ever said, `changes` how often it changed,
+    `batch` the import that it came with.
     """
 
     class Meta:
@@ -34,6 +34,7 @@ class OrderRow(Model):
     sk = UnicodeAttribute(range_key=True)
     case = UnicodeAttribute(null=True)
     content = UnicodeAttribute(null=True)
+    said = UnicodeSetAttribute(null=True)
     changes = NumberAttribute(null=True)
     batch = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)

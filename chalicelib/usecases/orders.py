@@ -8,14 +8,14 @@ reason to lose the order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 from pynamodb.models import Model
 
-from chalicelib.casework import decide, people
+from chalicelib.casework import decide, people, personal
 from chalicelib.casework.access import REPORTER
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import stamp
@@ -32,6 +32,8 @@ MADE, SAME, ADDED = "made", "same", "added"
 # A source's clock may be a little ahead of ours, and its lists some years old.
 AHEAD, BEFORE = timedelta(hours=1), timedelta(days=3 * 366)
 MERGED_MAX = 10
+# How many of the wordings that an order ever had are known again.
+SAID_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,16 @@ def receive(ctx: Context, source: str, order: Order, *, signature: str = "", bat
             # Its case has reached its end and is gone.
             return _made(ctx, source, it, int(row.changes or 0) + 1, signature=signature, batch=batch)
         known = bool(signature) and orders.is_seen(signature)
-        if known or _is_same(ctx, source, it, row, stored.case):
+        # A list may hold one number several times, and is imported again as a whole: what it said before is nothing new.
+        said = bool(batch) and _content(ctx, source, it) in (row.said or ())
+        if known or said or _is_same(ctx, source, it, row, stored.case):
             for seen in _seen(ctx, signature if not known else ""):
                 # Played back after a change, it must not undo it.
                 seen.save()
             return Received(stored.case, MADE if batch and row.batch == batch else SAME, it.left_out)
         if not stored.case.open:
-            return _made(ctx, source, it, int(row.changes or 0) + 1, signature=signature, batch=batch, recurs=stored.case.no)
+            count, again = int(row.changes or 0) + 1, stored.case.no
+            return _made(ctx, source, it, count, signature=signature, batch=batch, recurs=again, before=row.said or ())
         try:
             return _added(ctx, source, it, row, stored, signature)
         except cases.Stale:
@@ -158,17 +163,28 @@ def _content(ctx: Context, source: str, it: Read) -> str:
     return ctx.keys.mac("order", source, it.order.external, it.report.text, it.report.elsewhere).hex()
 
 
-def _row(ctx: Context, source: str, it: Read, no: str, count: int, batch: str) -> orders.OrderRow:
+def _row(ctx: Context, source: str, it: Read, no: str, count: int, batch: str, before: Collection[str] = ()) -> orders.OrderRow:
     known = {"batch": batch} if batch else {}
     content = _content(ctx, source, it)
-    return orders.row_of(source, it.order.external, no, content=content, changes=count, ttl=ttl(ctx), **known)
+    said = {*before, content} if len(before) < SAID_MAX else {*before}
+    return orders.row_of(source, it.order.external, no, content=content, said=said, changes=count, ttl=ttl(ctx), **known)
 
 
 def _seen(ctx: Context, signature: str) -> list[Model]:
     return [orders.seen_row(signature, ctx.clock.wall().timestamp())] if signature else []
 
 
-def _made(ctx: Context, source: str, it: Read, count: int, *, signature: str, batch: str, recurs: str = "") -> Received:
+def _made(
+    ctx: Context,
+    source: str,
+    it: Read,
+    count: int,
+    *,
+    signature: str,
+    batch: str,
+    recurs: str = "",
+    before: Collection[str] = (),
+) -> Received:
     """The case's number derives from the order's, so that whoever is second finds what the first made."""
     key = ctx.keys.mac("order key", source, it.order.external, str(count)).hex()[:32]
     facts = msgspec.structs.replace(
@@ -180,7 +196,7 @@ def _made(ctx: Context, source: str, it: Read, count: int, *, signature: str, ba
     body = {"source": source, "external": it.order.external, "content": _content(ctx, source, it)}
 
     def also(no: str) -> list[Model]:
-        return [_row(ctx, source, it, no, count, batch), *_seen(ctx, signature)]
+        return [_row(ctx, source, it, no, count, batch, before), *_seen(ctx, signature)]
 
     case = once(ctx, New(key, body, facts, it.phone, it.place, also=also))
     return Received(case, MADE, it.left_out)
@@ -198,13 +214,13 @@ def _standing(no: str) -> cases.Stored | None:
 
 def _added(ctx: Context, source: str, it: Read, row: orders.OrderRow, stored: cases.Stored, signature: str) -> Received:
     """What the source says now, as an addition by the reporter on the case's record."""
-    text = "\n".join(part for part in (it.report.text, it.report.elsewhere) if part)
+    text = personal.hide("\n".join(part for part in (it.report.text, it.report.elsewhere) if part))
     data = {"text": text, "channel": source, "external": it.order.external}
     count = int(row.changes or 0) + 1
     attempt = ctx.keys.mac("order change", source, it.order.external, str(count), _content(ctx, source, it)).hex()[:32]
     events = decide.record(stored.case, [("added", data)], REPORTER, attempt, ctx.clock.civil(), ctx.street)
     # The look-up row keeps pointing at the case that the order itself became.
-    also = [_row(ctx, source, it, row.case, count, row.batch or ""), *_seen(ctx, signature)]
+    also = [_row(ctx, source, it, row.case, count, row.batch or "", row.said or ()), *_seen(ctx, signature)]
     rows = [*rows_for(ctx, stored.case, events), *also]
     after = cases.write(stored, events, rows, attempt, ctx.street, ctx.place_of(stored.case))
     return Received(after.case, ADDED, it.left_out)

@@ -48,7 +48,7 @@ HEADS: dict[str, tuple[str, ...]] = {
 NEEDED = ("external", "text")
 _BY_NAME = {name: field for field, names in HEADS.items() for name in names}
 # A cell that a spreadsheet would take for a formula is typed after an apostrophe, by ours and by other systems.
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠\t\r\n\0]")
 _DATES = (
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
@@ -142,7 +142,8 @@ def _fits(pieces: list[bytes], encoding: str) -> bool:
         names = first.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return any(_plain(name).lower() in _BY_NAME for name in re.split(r"[,\t]", names))
+    # Some programs put every cell between quotation marks.
+    return any(_plain(name.strip().strip('"')).lower() in _BY_NAME for name in re.split(r"[,\t]", names))
 
 
 def _fields(text: str, mark: str) -> list[str] | None:

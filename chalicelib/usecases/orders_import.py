@@ -94,11 +94,12 @@ def run(ctx: Context, files: Imports, lists: Lists, batch: str, seconds_left: Ca
     row.total = len(read)
     counts = Counts(*(int(getattr(row, name) or 0) for name in ("made", "same", "added", "bad")))
     failed = set(row.failed or ())
+    before = {one.external.strip() for one in read[: int(row.done or 0)]}
     for start in range(int(row.done or 0), len(read), PART):
         if seconds_left() < MARGIN_S:
             return _ended(row, "running")
         for one in read[start : start + PART]:
-            _take(ctx, str(row.source), one, batch, counts, failed)
+            _take(ctx, str(row.source), one, batch, counts, failed, before)
         row.done = min(start + PART, len(read))
         row.made, row.same, row.added, row.bad = counts.made, counts.same, counts.added, counts.bad
         row.failed = failed or None
@@ -116,8 +117,10 @@ def _ended(row: ImportRow, state: str) -> dict[str, str]:
     return {"state": state}
 
 
-def _take(ctx: Context, source: str, row: Row, batch: str, counts: Counts, failed: set[str]) -> None:
-    """One row. What breaks twice without being the row's fault is told as failed, and holds up no other."""
+def _take(ctx: Context, source: str, row: Row, batch: str, counts: Counts, failed: set[str], before: set[str]) -> None:
+    """One row. What breaks twice without being the row's fault is told as failed, and holds up no other. `before` are the numbers
+    of the file's rows up to here: what one of them made, a later one finds.
+    """
     if row.order is None:
         counts.bad += 1
         return
@@ -133,7 +136,9 @@ def _take(ctx: Context, source: str, row: Row, batch: str, counts: Counts, faile
             failed.add(str(row.line))
             counts.bad += 1
         else:
+            result = orders.SAME if result == orders.MADE and row.external.strip() in before else result
             setattr(counts, result, getattr(counts, result) + 1)
+            before.add(row.external.strip())
         return
 
 
