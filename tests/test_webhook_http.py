@@ -35,6 +35,7 @@ from tests.strict_receiver import receiver
         "::1",
         "fe80::1%eth0",
         "fd00:ec2::254",
+        "fec0::1",
         "ff02::1",
         "::ffff:10.0.0.1",
         "::ffff:169.254.169.254",

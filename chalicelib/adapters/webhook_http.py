@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 from chalicelib.ports import PostFailed
 
 TIMEOUT_S = 5.0
-# Addresses that lead to others: IPv4 inside IPv6 by translation and by tunnels.
-_CARRIERS = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
+# Addresses that lead to others: IPv4 inside IPv6 by translation and by tunnels; and networks' own of old (fec0).
+_INWARD = ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
+_CARRIERS = tuple(ipaddress.ip_network(net) for net in _INWARD)
 Resolve = Callable[[str, int], Sequence[str]]
 
 
