@@ -223,6 +223,7 @@ def test_wrong_addresses_are_unknown_and_wrong_bodies_refused(world: World) -> N
     assert push(world, "aliyun", b"[" + b" " * 300_000 + b"]").status == 413
     odd = [{}, {"biz_id": 7, "success": True}, {"biz_id": "1^0", "success": "yes"}, {"biz_id": "x" * 101, "success": True}]
     assert push(world, "aliyun", [*odd, {"biz_id": "a b", "success": True}]).status == 200
+    assert push(world, "tencent", [{"report_status": ["SUCCESS"], "sid": {}}, {"report_status": {}}]).status == 200
 
 
 def test_addresses_are_exchanged_with_an_overlap(world: World) -> None:

@@ -67,7 +67,7 @@ def _aliyun(entry: dict[str, Any]) -> Receipt | None:
 
 def _tencent(entry: dict[str, Any]) -> Receipt | None:
     status = entry.get("report_status")
-    if status not in {"SUCCESS", "FAIL"}:
+    if status not in ("SUCCESS", "FAIL"):
         return None
     return _receipt(entry.get("sid"), status == "SUCCESS", entry.get("errmsg"), entry.get("user_receive_time"))
 
