@@ -239,12 +239,24 @@ def test_what_is_not_ones_own_to_do_changes_nothing(four: World) -> None:
     taken = class_cases.replace(one, state="open", lead="department@dept:x")
     lead = Actor("staff:e", "科室", ("department@dept:x",))
     assert class_cases.acts(lead, taken, street) == ("need", "note", "finish")
-    for number, fine in {"1300": True, "1,300": True, "0": True, "-1": False, "many": False, "": False, "9" * 12: False}.items():
+    for number, fine in {
+        "1300": True,
+        "1,300": True,
+        "0": True,
+        "-1": False,
+        "many": False,
+        "": False,
+        "9" * 12: False,
+        "0" * 9 + "9" * 5000: False,
+    }.items():
         if fine:
             assert class_cases.after(taken, "finish", {"count": number, "sentence": "好了"}, lead, at, street).state == "done"
         else:
             with pytest.raises(NotAllowed):
                 class_cases.after(taken, "finish", {"count": number, "sentence": "好了"}, lead, at, street)
+    for text in ("", "请打13800000000", "好" * 1001):
+        with pytest.raises(NotAllowed):
+            class_cases.after(taken, "note", {"text": text}, lead, at, street)
     for sentence in ("", "请打13800000000", "3号楼装好了", "好" * 121):
         with pytest.raises(NotAllowed):
             class_cases.after(taken, "finish", {"count": "1", "sentence": sentence}, lead, at, street)

@@ -72,6 +72,8 @@ def test_the_company_discloses_the_street_checks_and_findings_become_cases(world
 
         # J2: the street's check; each finding is a case by one click, once, whoever clicks.
         assert checked(clerk, world.street, {"fire": ""}).status == 422
+        refused = checked(clerk, world.street, {"fire": "3号楼王某 13800138000 堆物"})
+        assert (refused.status, "手机" in refused.words, books.read("c01a").checks) == (422, True, ())
         page = checked(clerk, world.street, {"fire": "3号楼消防通道堆物", "cleaning": "楼道有积灰"})
         assert "8项中6项合格" in page.words.replace(" ", "")
         button = next(form for form in page.forms if form.action.endswith("/finding") and form.fields["item"] == "fire")
@@ -98,7 +100,8 @@ def test_the_company_discloses_the_street_checks_and_findings_become_cases(world
         fields = {one.id: "4" for one in world.street.property.check}
         form = company.get(f"{HOME}/rating").form("/rating")
         assert form.fill(**fields, visited="3", satisfied="9").submit().status == 422
-        page = form.fill(**fields, visited="30", satisfied="28", text="电梯已大修").submit()
+        assert form.fill(**fields, visited="30", satisfied="28", text="13800138000不满意").submit().status == 422
+        page = form.fill(text="电梯已大修").submit()
         said = page.words.replace(" ", "")
         assert "保洁4分1次中0次合格" in said
         assert "消防通道4分1次中1次合格" in said

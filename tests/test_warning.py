@@ -188,6 +188,7 @@ def test_overseers_see_what_rises_say_what_they_do_and_it_is_learned(world: Worl
             assert form.fill(text=text).submit().status in {200, 422}
 
         press("dismissed", "")
+        press("dismissed", "住户13800138000说的")
         assert warnings.get(world.street.id, "word:电梯@street").state == "new"  # type: ignore[union-attr]  # it is there
         press("seen", "请物业今天查")
         assert "请物业今天查" in clerk.get("/desk/warnings").words

@@ -189,7 +189,7 @@ def _line(data: Mapping[str, Any], name: str, most: int, *, public: bool = True)
 
 def _number(data: Mapping[str, Any], name: str) -> int:
     typed = str(data.get(name, "")).replace(",", "").replace("，", "").strip()
-    if not (typed.isascii() and typed.isdecimal() and int(typed[:9]) <= NUMBER_MAX):
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 10 and int(typed) <= NUMBER_MAX):
         raise NotAllowed("fields", fields=[FieldError(name, "amount")])
     return int(typed)
 
@@ -200,6 +200,8 @@ def _reason(data: Mapping[str, Any]) -> None:
         raise NotAllowed("fields", fields=[FieldError("text", "required")])
     if len(text) > TEXT_MAX:
         raise NotAllowed("fields", fields=[FieldError("text", "too_long", {"max": TEXT_MAX})])
+    if personal.is_in(text):
+        raise NotAllowed("fields", fields=[FieldError("text", "personal")])
 
 
 def _lead(it: _Typed) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.casework import personal
 from chalicelib.casework.access import Actor, split_grant
 from chalicelib.casework.case import Case
 from chalicelib.casework.figures_period import Period
@@ -156,6 +157,8 @@ def checked(items: Sequence[Option], typed: Mapping[str, str]) -> tuple[dict[str
             wrong.append(FieldError(f"{item.id}_note", "required"))
         elif len(note) > NOTE_MAX:
             wrong.append(FieldError(f"{item.id}_note", "too_long", {"max": NOTE_MAX}))
+        elif personal.is_in(note):
+            wrong.append(FieldError(f"{item.id}_note", "personal"))
         else:
             marks[item.id] = Mark(ok=said == "ok", note=note)
     return marks, wrong
@@ -175,6 +178,8 @@ def rated(items: Sequence[Option], quarter: str, typed: Mapping[str, str]) -> tu
     text = typed.get("text", "").replace("\r\n", "\n").strip()
     if len(text) > TEXT_MAX:
         wrong.append(FieldError("text", "too_long", {"max": TEXT_MAX}))
+    elif personal.is_in(text):
+        wrong.append(FieldError("text", "personal"))
     marks = {item.id: int(typed[item.id]) for item in items if typed.get(item.id, "") in SCORES}
     parts: dict[str, Any] = {"marks": marks, **numbers, "text": text}
     return Rating(quarter=quarter, **parts), wrong

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from chalicelib.casework import warning
+from chalicelib.casework import personal, warning
 from chalicelib.casework.access import OVERSEERS, Actor, split_grant
 from chalicelib.casework.card import Card
 from chalicelib.casework.events import parse, stamp
@@ -138,6 +138,8 @@ def say(ctx: Context, actor: Actor, series: str, what: str, text: str, version: 
         raise NotAllowed("fields", fields=[FieldError("text", "required")])
     if len(said) > TEXT_MAX:
         raise NotAllowed("fields", fields=[FieldError("text", "too_long", {"max": TEXT_MAX})])
+    if personal.is_in(said):
+        raise NotAllowed("fields", fields=[FieldError("text", "personal")])
     at = stamp(ctx.clock.civil())
     after = msgspec.structs.replace(one, state=what, at_count=one.count, who=actor.name, text=said, at=at, version=version)
     try:
