@@ -14,6 +14,7 @@ from infra.engine import put_stack
 from infra.errors import InfraError
 from infra.template.data import data_template
 from tests import refold, steps
+from tests.town import LambdaTime
 from tests.world import ORIGIN, World
 
 
@@ -101,6 +102,21 @@ def test_tables_that_are_in_use_are_left_alone(world: World, tmp_path: Path) -> 
     with pytest.raises(InfraError, match="is not empty"):
         backup.restore(dynamo, tables(world), file)
     assert world.stored_items() == before
+
+
+def test_a_stack_that_has_only_been_waiting_is_not_in_use(world: World, tmp_path: Path) -> None:
+    """Its schedules run from its first minute, and have written a few notes before anybody restores."""
+    lived(world)
+    dynamo, file = world.aws("dynamodb"), tmp_path / "street.gz"
+    backup.export(dynamo, tables(world), file)
+    assert file.stat().st_mode & 0o077 == 0
+    emptied(world)
+    world.client().get("/public")
+    world.clock.advance(days=1)
+    for scheduled in (world.app.sweep, world.app.tidy, world.app.digest):
+        scheduled({}, LambdaTime())
+    assert {item["pk"]["S"] for item in world.stored_items()} == {"F#public", "K#small", "TIDY-AT"}
+    assert backup.restore(dynamo, tables(world), file)["Cases"] > 0
 
 
 @pytest.mark.parametrize("wrong", ["cut", "short", "none"])
