@@ -37,7 +37,7 @@ test: $(INSTALLED) ## every test, the browser's too
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(INSTALLED) ## hours: every fault at every call, 2,000 random lives of 50 steps (SOAK=200x50 for fewer)
-	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py tests/test_demo.py tests/test_axe.py tests/test_erasing.py $(ARGS)
+	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py tests/test_demo.py tests/test_axe.py tests/test_erasing.py tests/test_package_many.py $(ARGS)
 
 lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
 	@echo "lint: ruff"; $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .
@@ -49,8 +49,8 @@ format: $(INSTALLED) ## lets ruff mend what it can
 package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET, or STREET=all; PARTITION=aws or aws-cn instead of the region's
 	@$(PYTHON) -m infra.package $(STREET)
 
-bench: $(INSTALLED) ## measured figures side by side, in one run
-	@STREET=$(STREET) $(PYTHON) -m benchmarks
+bench: $(INSTALLED) ## measured figures side by side, in one run (ARGS='coldstart sweep' for some)
+	@STREET=$(STREET) $(PYTHON) -m benchmarks $(ARGS)
 
 posters: $(INSTALLED) ## build/posters/<street>/posters.pdf and cards.pdf for STREET (ARGS='--place ID --lang en --mono')
 	@$(PYTHON) -m infra.printing $(STREET) $(ARGS)

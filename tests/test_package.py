@@ -14,7 +14,7 @@ import pytest
 from infra.errors import InfraError
 from infra.package import prune, wheels
 from infra.package.__main__ import main
-from infra.package.build import ROOT, Places, build
+from infra.package.build import ROOT
 from infra.serve.local import COOKIE
 from tests import packages
 
@@ -29,22 +29,6 @@ def archive() -> zipfile.ZipFile:
 @pytest.fixture(scope="module")
 def names(archive: zipfile.ZipFile) -> list[str]:
     return archive.namelist()
-
-
-def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:
-    """Also from sources that lie elsewhere. The second prunes and compiles everything anew; only the wheels are shared."""
-    one, two, cache = tmp_path / "one", tmp_path / "two", tmp_path / "cache"
-    one.mkdir()
-    for name in ("app.py", "pyproject.toml"):
-        shutil.copyfile(ROOT / name, one / name)
-    shutil.copytree(ROOT / "chalicelib", one / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(one, two)
-    first = build(packages.STREET, lambda _: None, "aws", Places(root=one, build=tmp_path / "build-one"))
-    cache.mkdir()
-    (cache / "wheels").symlink_to(ROOT / ".local" / "wheels")
-    second = build(packages.STREET, lambda _: None, "aws", Places(root=two, cache=cache, build=tmp_path / "build-two"))
-    assert second.zip.read_bytes() == first.zip.read_bytes()
-    assert second.template.read_bytes() == first.template.read_bytes()
 
 
 def test_both_partitions_ship_the_same_code() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
 
 from chalicelib.settings import Settings
 from infra.errors import InfraError
@@ -56,10 +55,6 @@ def statements(template: dict[str, Any], function: str) -> list[dict[str, Any]]:
 def actions(statement: dict[str, Any]) -> set[str]:
     found = statement["Action"]
     return {found} if isinstance(found, str) else set(found)
-
-
-def test_lints_clean(template: dict[str, Any], partition: str) -> None:
-    assert [str(match) for match in lint(json.dumps(template), regions=[packages.REGIONS[partition]])] == []
 
 
 def test_nothing_is_left_to_a_macro_of_the_region(template: dict[str, Any]) -> None:
