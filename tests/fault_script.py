@@ -27,10 +27,15 @@ def nothing_more(town: Town, answers: Sequence[Answer]) -> list[str]:
     return []
 
 
+def nothing(town: Town) -> object:
+    return None
+
+
 @dataclass(frozen=True)
 class Scenario:
     """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after.
-    `gathers`: what it sends are digests, and a fault may divide what is in them.
+    `gathers`: what it sends are digests, and a fault may divide what is in them. `after` is what others do or what runs when the
+    act is done; what is `seen` at the end is the same as without a fault. Who asks again waits `pause` minutes.
     """
 
     name: str
@@ -40,6 +45,9 @@ class Scenario:
     final: frozenset[int] = OK
     holds: Callable[[Town, Sequence[Answer]], list[str]] = nothing_more
     gathers: bool = False
+    after: Callable[[Town], object] = nothing
+    seen: Callable[[Town], object] = nothing
+    pause: int = 0
 
 
 @dataclass

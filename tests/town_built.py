@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,17 +45,25 @@ LOUD = "".join(
 )
 
 
+def as_it_is(text: str) -> str:
+    return text
+
+
 @contextmanager
-def open_town(folder: Path) -> Iterator[Town]:
-    """The town with everybody hired and signed in, and no case yet."""
+def open_town(
+    folder: Path, rewritten: Callable[[str], str] = as_it_is, more: Mapping[str, tuple[str, str]] | None = None, doors: str = ""
+) -> Iterator[Town]:
+    """The town with everybody hired and signed in, and no case yet. `rewritten` makes another street file of the small one's,
+    `more` works there too, `doors` are further lines of its places.
+    """
     import boto3
     from moto import mock_aws
 
     # A street's file carries its id as its name.
     street = folder / SMALL.name
     text = SMALL.read_text("utf-8").replace('late = "centre"\n', 'late = "centre"\nlead = ["zone_head"]\n')
-    street.write_text(text + LOUD, "utf-8")
-    street.with_suffix(".csv").write_text(SMALL.with_suffix(".csv").read_text("utf-8"), "utf-8")
+    street.write_text(rewritten(text) + LOUD, "utf-8")
+    street.with_suffix(".csv").write_text(SMALL.with_suffix(".csv").read_text("utf-8") + doors, "utf-8")
     with pytest.MonkeyPatch.context() as patch, mock_aws(), impatient():
         kept: list[FaultyAws] = []
 
@@ -73,15 +81,15 @@ def open_town(folder: Path) -> Iterator[Town]:
         with open_world(client, folder, street_file=street) as world:
             town = Town(world, build(REGION, None), FaultySms())
             town.restart()
-            _hire(town)
+            _hire(town, {**OFFICES, **(more or {})})
             world.clock.instant = NOW
             yield town
 
 
-def _hire(town: Town) -> None:
+def _hire(town: Town, offices: Mapping[str, tuple[str, str]]) -> None:
     from chalicelib.usecases import signin
 
-    for number, (name, (role, unit)) in enumerate(OFFICES.items(), start=1):
+    for number, (name, (role, unit)) in enumerate(offices.items(), start=1):
         password, phone = f"a long enough secret of {name}", f"021-0012 30{number:02d}"
         grants = (f"{role}@{unit}",)
         made = signin.create_staff(town.world.context, username=name, name=name, grants=grants, phone=phone, password=password)
