@@ -33,7 +33,8 @@ Words = Callable[..., str]
 LATEST, LOOK_BACK = 60, 31
 MARGIN_S = 10.0
 A_DAY = 86_400
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What spreadsheets begin a formula with, as Chinese keyboards write it too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "\0")
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _read(numbers: Sequence[str]) -> list[Register]:
 
 def safe(value: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
 
 
 def table(rows: Sequence[Sequence[str]]) -> bytes:
