@@ -16,6 +16,7 @@ from chalice.app import Chalice
 
 from chalicelib import wiring
 from chalicelib.handlers import fallback
+from chalicelib.handlers.account import account
 from chalicelib.handlers.api import api
 from chalicelib.handlers.classes import classes
 from chalicelib.handlers.desk import desk
@@ -64,6 +65,7 @@ app = Doorstep(app_name="doorstep")
 app.register_blueprint(resident)
 app.register_blueprint(follow)
 app.register_blueprint(signin)
+app.register_blueprint(account)
 app.register_blueprint(queue)
 app.register_blueprint(desk)
 app.register_blueprint(intake)

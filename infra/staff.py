@@ -1,5 +1,6 @@
-"""People of the desk, for operators: `python -m infra.staff create …` and `… link USERNAME`.
+"""People of the desk, for operators: `python -m infra.staff create …`, `… link USERNAME`, `… out USERNAME`, `… remove USERNAME`.
 
+`out` ends somebody's sessions at once; `remove` takes their password, offices and duty hours as well: what they did stays theirs.
 A person gets no password here: a one-time activation link is printed, with which they set their own within three days. Region,
 tables and key come from the environment (DOORSTEP_*), as the functions have them; the stack's outputs name them.
 """
@@ -13,6 +14,7 @@ from chalicelib import wiring
 from chalicelib.casework.access import ROLES, split_grant
 from chalicelib.errors import ConfigError, DoorstepError
 from chalicelib.models import staff
+from chalicelib.models.staff import StaffItem
 from chalicelib.street import Street
 from chalicelib.usecases import signin
 from infra.errors import InfraError
@@ -53,11 +55,27 @@ def create(username: str, name: str, grants: tuple[str, ...], phone: str, base_u
 
 def link(username: str, base_url: str) -> str:
     """A new activation address for somebody who is there. Raises `InfraError` for an unknown name."""
-    ctx = wiring.context()
+    ctx, person = wiring.context(), _known(username)
+    return f"{base_url}/desk/activate/{signin.activation_link(ctx, person.staff_id or '')}"
+
+
+def _known(username: str) -> StaffItem:
     person = staff.by_username(username.strip().lower())
     if person is None or not person.staff_id:
         raise InfraError(f"there is nobody called {username!r}")
-    return f"{base_url}/desk/activate/{signin.activation_link(ctx, person.staff_id)}"
+    return person
+
+
+def out(username: str) -> str:
+    """Ends their sessions; what to say. Raises `InfraError` for an unknown name."""
+    return f"{username}: {signin.revoke(_known(username).staff_id or '')} sessions ended"
+
+
+def remove(username: str) -> str:
+    """Nobody signs in under that name any more, by an old link neither. Can be done again until it is done."""
+    person = _known(username)
+    staff.dismiss(person)
+    return f"{username}: may not sign in any more; {signin.revoke(person.staff_id or '')} sessions ended"
 
 
 def main(argv: list[str]) -> int:
@@ -70,14 +88,18 @@ def main(argv: list[str]) -> int:
     new.add_argument("--phone", default="", help="for messages")
     again = commands.add_parser("link", help="a new activation address for somebody who is there")
     again.add_argument("username")
+    for name, means in (("out", "ends somebody's sessions at once"), ("remove", "takes somebody's leave to sign in")):
+        commands.add_parser(name, help=means).add_argument("username")
     for command in (new, again):
         command.add_argument("--base-url", required=True, help="https://<the street's domain>")
     options = parser.parse_args(argv)
     try:
         if options.command == "create":
             address = create(options.username, options.name, tuple(options.grant), options.phone, options.base_url)
-        else:
+        elif options.command == "link":
             address = link(options.username, options.base_url)
+        else:
+            address = (out if options.command == "out" else remove)(options.username)
     except (InfraError, ConfigError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -27,6 +27,7 @@ from chalicelib.web.pages_queue import Listed
 from chalicelib.web.pages_sheets import DOCUMENTS
 from chalicelib.web.views import ActionView, Elsewhere, FieldSpec, Helper, Look, PhotoView, Viewer
 from tests import (
+    account_samples,
     api_samples,
     faq_samples,
     figures_samples,
@@ -260,6 +261,7 @@ def all_pages(lang: str, words: str = "") -> dict[str, Callable[[], str]]:
     )
     made |= property_samples.samples(look(lang, "/desk/property"), here, viewer(words or "我"), words)
     made |= matters_samples.samples(look(lang, "/desk/classes"), here, door, viewer(words or "我"), cards(words), words)
+    made |= account_samples.samples(look(lang, "/desk/account"), here, viewer(words or "我"))
     made |= volunteer_samples.samples(look(lang, "/volunteer"), here, viewer(words or "我"), words)
     made |= faq_samples.samples(the, here, viewer(words or "我"), words)
     made |= api_samples.samples(look(lang, "/api"), here)

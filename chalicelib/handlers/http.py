@@ -20,7 +20,12 @@ BODY_MAX = 200_000
 FIELDS_MAX = 200
 YEAR_S = 365 * 24 * 3600
 FORM = "application/x-www-form-urlencoded"
+# What is no page of ours loads nothing and stands in nobody's frame; a page brings its own policy.
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+HTTPS_ONLY = f"max-age={2 * YEAR_S}; includeSubDomains"
 SECURITY = {
+    "Strict-Transport-Security": HTTPS_ONLY,
+    "Content-Security-Policy": NOTHING,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -108,9 +113,14 @@ def _cookies(header: str) -> dict[str, str]:
         return {}
 
 
+def kept(cookies: Mapping[str, str], name: str) -> str:
+    """A choice that was kept: under the name that only this host over https can set, or a bare one on one machine."""
+    return cookies.get(f"__Host-{name}", cookies.get(name, ""))
+
+
 def _language(query: Mapping[str, str], cookies: Mapping[str, str], header: str, languages: tuple[str, ...]) -> str:
     """The reader's choice, then their browser's first language that we have, then the street's own."""
-    for choice in (query.get("lang", ""), cookies.get("lang", "")):
+    for choice in (query.get("lang", ""), kept(cookies, "lang")):
         if choice in languages:
             return choice
     for part in header.split(","):
@@ -121,21 +131,35 @@ def _language(query: Mapping[str, str], cookies: Mapping[str, str], header: str,
     return languages[0]
 
 
+def _whole(text: str) -> str:
+    """Half of a surrogate pair, which no answer could carry, becomes U+FFFD: what the gateway writes for what is no text."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def _body(request: Request) -> bytes:
+    try:
+        body = request.raw_body or b""
+    except UnicodeEncodeError:
+        # The same in a body: neither a form nor JSON.
+        return b"\xff"
+    return body.encode() if isinstance(body, str) else body
+
+
 def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
     """Reads what API Gateway (or the local server in its shape) handed over."""
     context = request.context
-    raw = request.to_original_event().get("multiValueQueryStringParameters")
+    sent = request.to_original_event().get("multiValueQueryStringParameters") or {}
+    raw = {_whole(name): [_whole(value) for value in values] for name, values in sent.items()}
     query = _last(raw)
-    headers = {name.lower(): value for name, value in dict(request.headers).items()}
+    headers = {name.lower(): _whole(value) for name, value in dict(request.headers).items()}
     cookies = _cookies(headers.get("cookie", ""))
     full = str(context.get("path") or "/")
     stage = str(context.get("stage") or "")
     root = f"/{stage}" if stage and (full + "/").startswith(f"/{stage}/") else ""
-    kept = [(name, value) for name, value in query.items() if name not in {"lang", "large"}]
-    path = (full[len(root) :] or "/") + (f"?{urlencode(kept)}" if kept else "")
+    others = [(name, value) for name, value in query.items() if name not in {"lang", "large"}]
+    path = (full[len(root) :] or "/") + (f"?{urlencode(others)}" if others else "")
     prefers: dict[str, str] = {name: query[name] for name in ("lang", "large") if name in query}
-    body = request.raw_body or b""
-    large = query.get("large", cookies.get("large", "")) == "1"
+    large = query.get("large", kept(cookies, "large")) == "1"
     scheme = headers.get("x-forwarded-proto", "https")
     return Asked(
         method=request.method,
@@ -144,11 +168,11 @@ def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
         query=query,
         cookies=cookies,
         headers=headers,
-        body=body.encode() if isinstance(body, str) else body,
+        body=_body(request),
         origin=base_url or f"{scheme}://{headers.get('host', '')}",
         prefers=prefers,
         address=str((context.get("identity") or {}).get("sourceIp") or ""),
-        queries=raw or {},
+        queries=raw,
     )
 
 
@@ -156,7 +180,7 @@ def page(html: str, csp: str, status: int = 200, headers: Mapping[str, Any] | No
     return Response(
         body=html,
         status_code=status,
-        headers={"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": csp, **SECURITY, **(headers or {})},
+        headers={**SECURITY, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": csp, **(headers or {})},
     )
 
 

@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAllowed, Unknown
 from chalicelib.handlers import register
-from chalicelib.handlers.http import Asked, data, see
+from chalicelib.handlers.http import SECURITY, Asked, data, see
 from chalicelib.handlers.reading import read
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import capability, figures, limits
@@ -112,9 +112,9 @@ def static(it: Asked, name: str) -> Response:
         raise Unknown("page")
     body, content_type = found
     headers: dict[str, str | list[str]] = {
+        **SECURITY,
         "Content-Type": content_type,
         "Cache-Control": "public, max-age=31536000, immutable",
-        "X-Content-Type-Options": "nosniff",
     }
     text = body if content_type.startswith("image/png") else body.decode()
     return Response(body=text, status_code=200, headers=headers)

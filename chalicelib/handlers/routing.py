@@ -30,6 +30,8 @@ log = logging.getLogger("doorstep")
 
 PUBLIC: frozenset[str] = frozenset()
 STAFF = ROLES
+# Not for this person, and too often: what the log keeps beside the access log's line.
+_TOLD = frozenset({403, 429})
 View = Callable[..., Response]
 
 
@@ -72,13 +74,16 @@ def answer(declared: Declared, view: View, request: Request, params: dict[str, s
     it = asked(request, house.context.street.languages, house.settings.base_url)
     try:
         if declared.roles:
-            it = _signed_in(it, declared)
+            it = _signed_in(it)
+            _check_leave(it, declared)
         response = view(it, **params)
     except Unauthenticated as error:
         if declared.answers == "page" and declared.method == "GET" and declared.roles:
             return see("/desk/signin", it.look)
         response = failure(it, declared.answers, error)
     except DoorstepError as error:
+        if error.status in _TOLD:
+            _tell(it, declared, error)
         response = failure(it, declared.answers, error)
     except Exception:
         # The last line of defence: the person gets a reference, the log gets the same one and the place, nobody's words.
@@ -92,29 +97,42 @@ def answer(declared: Declared, view: View, request: Request, params: dict[str, s
     return _remember(it, response, secure=house.settings.cookie.startswith("__Host-"))
 
 
+def _tell(it: Asked, declared: Declared, error: DoorstepError) -> None:
+    """Refusals that may be somebody trying doors stand in the log, without anything that was sent."""
+    from chalicelib.usecases import securitylog
+
+    who = it.session.actor.staff_id if it.session is not None else ""
+    securitylog.note(
+        wiring.context(), "refused", it.address, who=who, reason=error.reason, route=f"{declared.method} {declared.path}"
+    )
+
+
 def _remember(it: Asked, response: Response, *, secure: bool) -> Response:
     """A choice of language or large print is kept in a cookie for a year."""
     if it.prefers:
         chosen = {"lang": it.look.lang, "large": "1" if it.look.large else "0"}
-        made = [cookie(name, chosen[name], seconds=YEAR_S, secure=secure) for name in it.prefers]
+        host = "__Host-" if secure else ""
+        made = [cookie(host + name, chosen[name], seconds=YEAR_S, secure=secure) for name in it.prefers]
         standing = response.headers.get("Set-Cookie", [])
         response.headers["Set-Cookie"] = [*([standing] if isinstance(standing, str) else standing), *made]
     return response
 
 
-def _signed_in(it: Asked, declared: Declared) -> Asked:
+def _signed_in(it: Asked) -> Asked:
     house = wiring.house()
     session_id = it.cookies.get(house.settings.cookie, "")
-    found = signin.session(house.context, session_id)
-    if not any(split_grant(grant)[0] in declared.roles for grant in found.actor.grants):
+    return replace(it, session=signin.session(house.context, session_id), session_id=session_id)
+
+
+def _check_leave(it: Asked, declared: Declared) -> None:
+    """Whether who is signed in may ask for this, and whether they did so on a page of ours."""
+    if not any(split_grant(grant)[0] in declared.roles for grant in it.staff.actor.grants):
         raise Forbidden("role")
-    it = replace(it, session=found, session_id=session_id)
     if declared.method != "GET":
         check_origin(it)
         token = it.form().get("csrf", "") if declared.answers == "page" else it.headers.get("x-csrf", "")
-        if not hmac.compare_digest(token.encode(), found.csrf.encode()):
+        if not hmac.compare_digest(token.encode(), it.staff.csrf.encode()):
             raise Forbidden("csrf")
-    return it
 
 
 def check_origin(it: Asked) -> None:

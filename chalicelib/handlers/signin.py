@@ -26,21 +26,24 @@ def enter(it: Asked) -> Response:
     fields = it.form()
     username = fields.get("username", "")
     try:
-        session = signing.sign_in(house.context, username, fields.get("password", ""))
+        session = signing.sign_in(house.context, username, fields.get("password", ""), it.address)
     except (Unauthenticated, DoorstepError) as error:
         return html(pages.signin(it.look, house.context.street, username[:64], error), status=error.status)
-    name = house.settings.cookie
-    kept = cookie(name, session, seconds=signing.ABSOLUTE_S, secure=name.startswith("__Host-"), same_site="Strict")
-    return see("/desk", it.look, {"Set-Cookie": kept})
+    return see("/desk", it.look, {"Set-Cookie": session_cookie(session)})
+
+
+def session_cookie(session: str) -> str:
+    name = wiring.house().settings.cookie
+    seconds = signing.ABSOLUTE_S if session else 0
+    return cookie(name, session, seconds=seconds, secure=name.startswith("__Host-"), same_site="Strict")
 
 
 @route(signin, "/desk/signout", method="POST", roles=STAFF)
 def leave(it: Asked) -> Response:
     house = wiring.house()
     signing.sign_out(house.context, it.staff)
-    name = house.settings.cookie
-    gone = cookie(name, "", seconds=0, secure=name.startswith("__Host-"), same_site="Strict")
-    return see("/desk/signin", it.look, {"Set-Cookie": gone})
+    # Pages of the desk are never stored; what a browser kept all the same goes with the session.
+    return see("/desk/signin", it.look, {"Set-Cookie": session_cookie(""), "Clear-Site-Data": '"cache"'})
 
 
 @route(signin, "/desk/activate/{token}")

@@ -128,6 +128,40 @@ def set_password(staff_id: str, password_hash: str, activation: str) -> bool:
     return True
 
 
+def dismiss(item: StaffItem) -> None:
+    """Takes password and grants, and whatever rows say that somebody holds an office or is on duty there."""
+    kept = item.grants or ()
+    item.update(actions=[StaffItem.password.remove(), StaffItem.grants.remove()])
+    for grant in sorted(kept):
+        StaffItem(f"G#{grant}", item.pk).delete()
+        for row in list(StaffItem.query(f"R#{grant}", consistent_read=True)):
+            if row.staff_id == item.staff_id:
+                row.delete()
+
+
+def replace_password(staff_id: str, was: str, password_hash: str) -> bool:
+    """False when it is not what it was any more. Raises what the write raised when it says neither."""
+    try:
+        StaffItem(f"S#{staff_id}", "STAFF").update(
+            actions=[StaffItem.password.set(password_hash)], condition=StaffItem.password == was
+        )
+    except UpdateError as error:
+        standing = person(staff_id)
+        if standing is not None and standing.password == password_hash:
+            return True  # only the reply was lost
+        if code_of(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def sessions(staff_id: str) -> list[StaffItem]:
+    """A person's sessions that were not ended, the newest first: `started` and `seen` by wall time."""
+    rows = StaffItem.query(f"S#{staff_id}", StaffItem.sk.startswith("SS#"), consistent_read=True)
+    found = [get(row.sk, "SESSION") for row in rows]
+    return sorted((row for row in found if row is not None), key=lambda row: -int(row.started or 0))
+
+
 def open_session(item: StaffItem, shadow: StaffItem) -> None:
     with transaction() as write_all:
         write_all.save(item)
@@ -172,6 +206,12 @@ def count_try(row: str, now: int, seconds: int) -> int:
         item = StaffItem(row, "TRY", failures=1, started=now, ttl=now + 2 * seconds)
         item.save()
     return int(item.failures or 0)
+
+
+def tries(row: str, now: int, seconds: int) -> int:
+    """How many tries were counted under that row in the `seconds` since the first."""
+    item = get(row, "TRY")
+    return 0 if item is None or int(item.started or 0) <= now - seconds else int(item.failures or 0)
 
 
 def forget_tries(row: str) -> None:

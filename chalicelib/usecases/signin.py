@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.casework import numbers, people
@@ -21,7 +22,11 @@ ABSOLUTE_S = 12 * 3600
 IDLE_S = 2 * 3600
 # The idle clock is moved in steps, so that reading pages does not write on every request.
 TOUCH_S = 300
+# Failures within `LOCK_S` after which nobody is let in: under one name from one address; under one name from anywhere, so many
+# that whoever knows a colleague's name can't lock them out from one place; and from one address under any names.
 FAILURES = 5
+NAME_FAILURES = 50
+ADDRESS_FAILURES = 100
 LOCK_S = 15 * 60
 ACTIVATION_S = 72 * 3600
 USERNAME_MAX = 64
@@ -106,41 +111,103 @@ def activation(ctx: Context, secret: str) -> StaffItem:
     row = staff.get(f"AC#{_hash(secret)}", "ACTIVATION")
     if row is None or not row.staff_id or int(row.ttl or 0) < ctx.clock.wall().timestamp():
         raise Unknown("activation")
+    person = staff.person(row.staff_id)
+    if person is None or not person.grants:
+        raise Unknown("activation")
     return row
 
 
 def activate(ctx: Context, secret: str, password: str) -> None:
     """Sets the password and uses up the link, in one write that comes last: who fails before it can do everything again."""
     row = activation(ctx, secret)
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise NotAllowed("fields", fields=[FieldError("password", "password", {"min": PASSWORD_MIN})])
+    person = staff.person(row.staff_id or "")
+    check_password(ctx, password, (person.username or "", person.name or "") if person else ())
     staff.end_sessions(row.staff_id or "")
     if not staff.set_password(row.staff_id or "", hash_password(password), row.pk):
         raise Unknown("activation")
+    note(ctx, "password_set", who=row.staff_id or "", by="link")
 
 
-def sign_in(ctx: Context, username: str, password: str) -> str:
+def note(ctx: Context, event: str, address: str = "", **facts: str) -> None:
+    """Into the log of the doors, which nobody pays for who only reports something."""
+    from chalicelib.usecases import securitylog
+
+    securitylog.note(ctx, event, address, **facts)
+
+
+def check_password(ctx: Context, password: str, own: Iterable[str]) -> None:
+    """Raises `NotAllowed("fields")` for a password that is too short, that everybody tries first, or made of `own` words, the
+    street's or the product's.
+    """
+    from chalicelib.casework import passwords
+
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise NotAllowed("fields", fields=[FieldError("password", "password", {"min": PASSWORD_MIN})])
+    street = ctx.street
+    names = (street.name, street.brand, street.city, street.district)
+    here = [street.id, *street.domain.split("."), *(text for name in names for text in (name.zh, name.en))]
+    code = passwords.weakness(password, (*own, *here))
+    if code == "common":
+        raise NotAllowed("fields", fields=[FieldError("password", "password_common")])
+    if code == "own":
+        raise NotAllowed("fields", fields=[FieldError("password", "password_own")])
+
+
+def sign_in(ctx: Context, username: str, password: str, address: str = "") -> str:
     """The new session's id, for the cookie.
 
-    Raises `Unauthenticated("sign_in")` for any wrong pair and `Limited("sign_in")` after five failures.
+    Raises `Unauthenticated("sign_in")` for any wrong pair and `Limited("sign_in")` after too many failures.
     """
     name = username.strip().lower()
     if not 0 < len(name) <= USERNAME_MAX:
         raise Unauthenticated("sign_in")
-    # Counted under the name as typed, whether it exists or not: the lock must not tell which names do. And counted before the
-    # password is looked at, so that parallel guesses do not get more than their share.
-    row = f"TRY#{ctx.keys.mac('sign_in', name).hex()[:32]}"
-    if staff.count_try(row, int(ctx.clock.wall().timestamp()), LOCK_S) > FAILURES:
-        raise Limited("sign_in", params={"minutes": LOCK_S // 60})
+    tries = _Tries(ctx, name, address)
+    tries.begin()
     person = staff.by_username(name)
-    right = _verify(person.password if person is not None and person.password else _NOBODY, password[:PASSWORD_MAX])
-    if person is None or not right:
+    if not matches(person, password) or person is None:
+        tries.failed()
         raise Unauthenticated("sign_in")
-    staff.forget_tries(row)
-    return _open(ctx, person)
+    staff.forget_tries(tries.here)
+    note(ctx, "signed_in", address, who=person.staff_id or "")
+    return open_session(ctx, person)
 
 
-def _open(ctx: Context, person: StaffItem) -> str:
+def matches(person: StaffItem | None, password: str) -> bool:
+    """In the same time whether there is such a person or not."""
+    stored = person.password if person is not None and len(password) <= PASSWORD_MAX else None
+    return _verify(stored or _NOBODY, password[:PASSWORD_MAX])
+
+
+class _Tries:
+    """Failures are counted under the name as typed, whether it exists or not: the lock must not tell which names do."""
+
+    def __init__(self, ctx: Context, name: str, address: str) -> None:
+        from chalicelib.usecases import securitylog
+
+        self._ctx, self._address = ctx, address
+        place = securitylog.source(address)
+        self._now = int(ctx.clock.wall().timestamp())
+        self._name = ctx.keys.mac("sign_in", name).hex()[:32]
+        self.here = f"TRY#{ctx.keys.mac('sign_in', name, place).hex()[:32]}"
+        self._wide = {f"TRY#N#{self._name}": NAME_FAILURES}
+        if place:
+            self._wide[f"TRY#A#{ctx.keys.mac('sign_in', 'address', place).hex()[:32]}"] = ADDRESS_FAILURES
+
+    def begin(self) -> None:
+        """Counts one more from here before the password is looked at: parallel guesses get no more than their share."""
+        counted = staff.count_try(self.here, self._now, LOCK_S) > FAILURES
+        if counted or any(staff.tries(row, self._now, LOCK_S) >= most for row, most in self._wide.items()):
+            note(self._ctx, "sign_in_limited", self._address, name=self._name[:16])
+            raise Limited("sign_in", params={"minutes": LOCK_S // 60})
+
+    def failed(self) -> None:
+        for row in self._wide:
+            staff.count_try(row, self._now, LOCK_S)
+        note(self._ctx, "sign_in_failed", self._address, name=self._name[:16])
+
+
+def open_session(ctx: Context, person: StaffItem) -> str:
+    """A new session's id, which is stored as a hash alone."""
     session = secrets.token_urlsafe(16)
     digest, now = _hash(session), int(ctx.clock.wall().timestamp())
     row = StaffItem(
@@ -170,6 +237,7 @@ def session(ctx: Context, session_id: str) -> Session:
 
 
 def sign_out(ctx: Context, found: Session) -> None:
+    note(ctx, "signed_out", who=found.actor.staff_id)
     staff.end_sessions(found.actor.staff_id, [found.hash])
 
 
