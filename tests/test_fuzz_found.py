@@ -1,0 +1,44 @@
+"""What the fuzzing found, each by its name, so that it stays mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.client import FORM
+from tests.fuzz.oracle import Oracle, Sent
+from tests.open311_world import town
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+@pytest.fixture(scope="module")
+def world(atomic_moto: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with town(tmp_path_factory.mktemp("street")) as made:
+        yield made
+
+
+HALVES: list[tuple[Sent, int]] = [
+    (Sent("GET", "/track", twisted={"multiValueQueryStringParameters": {"q": ["\ud800"], "\udfff": ["a"]}}), 200),
+    (Sent("GET", "/track", twisted={"multiValueHeaders": {"Cookie": ["\ud800"]}, "headers": {"Cookie": "\ud800"}}), 200),
+    (Sent("POST", "/track", [("Content-Type", FORM)], twisted={"body": "number=\ud800"}), 400),
+    (Sent("POST", "/api/v1/similar", [("Content-Type", "application/json")], twisted={"body": '"\udc80"'}), 400),
+]
+
+
+@pytest.mark.parametrize(("sent", "status"), HALVES)
+def test_half_a_surrogate_pair_is_no_text_wherever_it_stands(world: World, sent: Sent, status: int) -> None:
+    answered(world, sent, status)
+
+
+def answered(world: World, sent: Sent, status: int) -> Any:
+    oracle = Oracle(world.app.app)
+    with oracle.listening():
+        got = oracle.send("found", sent)
+    assert oracle.findings == {}
+    assert got is not None
+    assert got.status == status
+    return got
