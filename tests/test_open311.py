@@ -119,7 +119,7 @@ WRONG = [
     ("POST", "requests.{}", {"jurisdiction_id": "chicago"}, 404),
     ("POST", "requests.{}", {"address_id": ""}, 400),
     ("POST", "requests.{}", {"address_id": "222222"}, 400),
-    ("POST", "requests.{}", {"description": "字" * 2001}, 400),
+    ("POST", "requests.{}", {"description": "字" * 4001}, 400),
     ("POST", "requests.{}", {"phone": "12"}, 400),
     ("POST", "requests.{}", {"lat": "31.1"}, 400),
     ("POST", "requests.{}", {"lat": "north", "long": "2"}, 400),
@@ -197,6 +197,14 @@ def test_nothing_that_is_told_says_who_reported_what(world: World, key: str) -> 
     elsewhere = next(one for one in listed(world) if one["service_request_id"] == open311_ids.public(world.context, scan))
     assert (elsewhere["address"], elsewhere["address_id"]) == ("上海市徐汇区示例小街道", "small")
     # A fetch by the server would have met the guard on sockets: nothing but the loopback can be reached.
+
+
+def test_a_description_may_be_as_long_as_the_specification_says(world: World, key: str) -> None:
+    text, far = "字" * 3999 + "尾", "https://pictures.example/" + "p" * 475
+    case = case_of(world, filed(world, key, description=text, media_url=far, lat="31.123456", long="121.654321"))
+    assert case.text.startswith(f"{text}\n") and case.text.endswith("p")
+    clerk = world.signed_in("dispatcher", "street")
+    assert "尾" in clerk.get(f"/desk/cases/{case.no}").words
 
 
 def test_an_id_is_the_cases_own_and_gives_no_number_away(world: World) -> None:

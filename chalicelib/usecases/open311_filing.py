@@ -31,6 +31,8 @@ CHANNEL = "open311"
 OTHER = "other"
 WINDOW_S = 600
 URL_MAX = 500
+# The specification's own, and room for our lines below it.
+DESCRIPTION_MAX, LINES_MAX = 4000, 800
 _URL = re.compile(r"https?://[!-~]+")
 _NAMED = re.compile(r"[0-9A-Za-z_\-.:]{8,64}")
 
@@ -116,7 +118,7 @@ def file(ctx: Context, app: App, filing: Filing, words: Words) -> Case:
         reporter=filing.reporter or "resident",
         lang=filing.lang,
     )
-    clean, phone = checked(ctx, report, wrong)
+    clean, phone = checked(ctx, report, wrong, DESCRIPTION_MAX + LINES_MAX)
     if where is None:
         raise RuntimeError("a form without a place passed the check")
     facts = facts_of(ctx, clean, phone, where.place, CHANNEL, "")
@@ -135,6 +137,8 @@ def file(ctx: Context, app: App, filing: Filing, words: Words) -> Case:
 
 def _problems(filing: Filing) -> list[FieldError]:
     wrong = [FieldError(name, "unknown") for name in filing.unknown]
+    if len(filing.description.strip()) > DESCRIPTION_MAX:
+        wrong.append(FieldError("text", "too_long", {"max": DESCRIPTION_MAX}))
     if filing.media_url and (len(filing.media_url) > URL_MAX or not _URL.fullmatch(filing.media_url)):
         wrong.append(FieldError("media_url", "address"))
     if filing.submission and not _NAMED.fullmatch(filing.submission):

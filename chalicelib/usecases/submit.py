@@ -199,7 +199,7 @@ def _body(report: Report) -> dict[str, object]:
     return {**fields, "photos": sorted(report.photos)}
 
 
-def checked(ctx: Context, report: Report, also: Sequence[FieldError] = ()) -> tuple[Report, str]:
+def checked(ctx: Context, report: Report, also: Sequence[FieldError] = (), text_max: int = TEXT_MAX) -> tuple[Report, str]:
     """The report cleaned, and the phone in its one written form ("" for none).
 
     Raises `NotAllowed("fields")` with everything wrong, what the caller found included.
@@ -208,7 +208,7 @@ def checked(ctx: Context, report: Report, also: Sequence[FieldError] = ()) -> tu
     text = report.text.replace("\r\n", "\n").strip()
     if not text:
         wrong.append(FieldError("text", "required"))
-    limits = {"text": TEXT_MAX, "nickname": NICKNAME_MAX, "elsewhere": ELSEWHERE_MAX}
+    limits = {"text": text_max, "nickname": NICKNAME_MAX, "elsewhere": ELSEWHERE_MAX}
     typed = {"text": text, "nickname": report.nickname.strip(), "elsewhere": report.elsewhere.strip()}
     wrong += [FieldError(name, "too_long", {"max": limit}) for name, limit in limits.items() if len(typed[name]) > limit]
     known = {*ctx.street.category_by_id, *([IDEA] if ctx.street.ideas else []), ""}
