@@ -98,3 +98,13 @@ class Limited(DoorstepError):
 
 class ConfigError(Exception):
     """For operators: names the key, the value and the remedy."""
+
+
+class Newer(ConfigError):
+    """What stands there was written by a newer version of the code, which this one must not write over."""
+
+    def __init__(self, what: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{what} is stored in version {found} and this code writes version {known}, so nothing was changed: deploy the newer "
+            "package again (docs/upgrading.md, Rolling back)"
+        )

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.casework.access import Actor, relations
 from chalicelib.casework.case import ENDED_STATES, OPEN_STATES
 from chalicelib.casework.decide import Command, decide
-from chalicelib.casework.events import Event
+from chalicelib.casework.events import VERSION, Event
 from chalicelib.casework.folds import FOLDS, fold
 from chalicelib.casework.ladder import LADDER, STEPS, allowed
 from chalicelib.errors import Forbidden, NotAllowed
@@ -258,7 +258,7 @@ def test_an_event_is_stored_in_the_fixed_shape() -> None:
     event = in_state("accepted").events[-1]
     stored = msgspec.json.decode(msgspec.json.encode(event))
     assert list(stored) == ["v", "seq", "type", "at", "due", "by", "attempt", "data"]
-    assert (stored["v"], stored["seq"], stored["type"], stored["by"]) == (1, 2, "accepted", "staff:C1")
+    assert (stored["v"], stored["seq"], stored["type"], stored["by"]) == (VERSION, 2, "accepted", "staff:C1")
     assert stored["at"] == "2026-11-18T02:01:00.000Z"
     assert msgspec.json.decode(msgspec.json.encode(event), type=Event) == event
 

@@ -1,9 +1,9 @@
 """What has happened to a case, in the past tense, append-only.
 
-The stored shape is fixed (design §11): `{"v":1,"seq":7,"type":"assigned","at":"…Z","due":null,"by":"staff:S7K2","attempt":"…",
+The stored shape is fixed (design §11): `{"v":2,"seq":7,"type":"assigned","at":"…Z","due":null,"by":"staff:S7K2","attempt":"…",
 "data":{}}`. `at` is UTC with milliseconds; `due` is the nominal instant of a step that a clock caused; `by` is `reporter`,
 `staff:<id>` or `system`. Everything that folding needs is inside the event (clock instants too), so that a changed street
-file never changes the past.
+file never changes the past. `v` is the version in which it was written; older ones are lifted on read (`casework.lifts`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-VERSION = 1
+# Of the stored body of a case or a registration, and of everything in it. Raising it needs a lift: see docs/upgrading.md.
+VERSION = 2
 
 # Replies of a person that end every clock of first feedback (首次反馈).
 FIRST_REPLIES = frozenset({"accepted", "answered", "asked", "prelim_given"})

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from pynamodb.exceptions import QueryError
 
 from chalicelib.casework.card import TIMER_SHARDS, Card
 from chalicelib.casework.events import stamp
+from chalicelib.models import shapes
 from chalicelib.models.case_rows import CaseItem, key
 
 log = logging.getLogger("doorstep")
@@ -37,7 +37,7 @@ def count_try(no: str, window: int, by: int, seconds: int) -> int:
 
 
 def _cards(rows: Iterable[Any]) -> list[Card]:
-    return [msgspec.json.decode(row.card, type=Card) for row in rows if row.card]
+    return list(shapes.shown(rows, Card))
 
 
 def queue(office: str, limit: int) -> list[Card]:

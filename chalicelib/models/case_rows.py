@@ -111,7 +111,15 @@ class Stored(store.Kept, frozen=True, kw_only=True):
 
 
 def unpack(data: bytes) -> store.Body[Case]:
-    return store.unpack(data, Body)
+    return store.read_body(data, Body, _folded)
+
+
+def _folded(no: str, archived: int, events: list[Event]) -> Case:
+    """The state of a case that an earlier version of the code wrote."""
+    from chalicelib.casework.folds import fold
+    from chalicelib.casework.lifts import whole
+
+    return fold(no, whole(no, [*(archived_events(no) if archived else ()), *events]))
 
 
 def key(no: str) -> str:
@@ -121,6 +129,7 @@ def key(no: str) -> str:
 def read(item: CaseItem) -> Stored:
     body = unpack(item.body)
     return Stored(
+        v=body.v,
         case=body.state,
         events=tuple(body.events),
         archived=body.archived,
@@ -142,4 +151,4 @@ def get(no: str) -> Stored | None:
 def archived_events(no: str) -> list[Event]:
     """Events that spilled, oldest first."""
     rows = CaseItem.query(key(no), CaseItem.sk.startswith(store.ARCHIVE), consistent_read=True)
-    return [event for row in rows if row.body for event in store.unpack(row.body, list[Event])]
+    return [event for row in rows if row.body for event in store.read_events(row.body)]

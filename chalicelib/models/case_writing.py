@@ -13,7 +13,7 @@ from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event, parse
 from chalicelib.casework.figures import figures_of
 from chalicelib.casework.folds import apply
-from chalicelib.models import store
+from chalicelib.models import shapes, store
 from chalicelib.models.base import transaction
 from chalicelib.models.case_rows import CaseItem, Stored, get, key
 from chalicelib.street import Place, Street
@@ -42,7 +42,7 @@ def item_of(stored: Stored, attempt: str, street: Street, place: Place | None) -
         key(case.no),
         "CASE",
         body=packed.body,
-        card=msgspec.json.encode(card_of(case, street, place)).decode(),
+        card=shapes.encode(card_of(case, street, place)),
         figures=msgspec.json.encode(figures_of(case, street)).decode(),
         version=case.version,
         attempt=attempt,
@@ -96,8 +96,9 @@ def _archives(stored: Stored, before: int | None, end: int | None, rows: Sequenc
 
 
 def written(change: Change, attempt: str, street: Street) -> Written:
-    """What is to be stored of one case, for a transaction that holds more than cases."""
+    """What is to be stored of one case, for a transaction that holds more than cases. Raises `errors.Newer`."""
     case = change.stored.case
+    store.writable(f"case {case.no}", change.stored)
     for event in change.events:
         case = apply(case, event)
     after = msgspec.structs.replace(change.stored, case=case, events=(*change.stored.events, *change.events), attempt=attempt)

@@ -14,6 +14,7 @@ from pynamodb.exceptions import UpdateError
 from chalicelib.casework.card import LEDGER_SHARDS, Card
 from chalicelib.casework.case import Case
 from chalicelib.casework.class_cases import ClassCase
+from chalicelib.models import shapes
 from chalicelib.models.base import code_of
 from chalicelib.models.cases import CaseItem, key, unpack
 
@@ -32,14 +33,14 @@ def _key(street: str) -> str:
 
 
 def _read(row: CaseItem) -> ClassCase:
-    one = msgspec.json.decode(row.card, type=ClassCase)
+    one = shapes.decode(row.card, ClassCase)
     return msgspec.structs.replace(one, version=int(row.version or 0))
 
 
 def every(street: str) -> list[ClassCase]:
     """Proposed, open, done and dismissed ones, by id."""
     rows = CaseItem.query(_key(street), CaseItem.sk < _RUN, limit=MOST, consistent_read=True)
-    return [_read(row) for row in rows if row.card]
+    return list(shapes.each(rows, _read))
 
 
 def get(street: str, class_id: str) -> ClassCase | None:
@@ -53,7 +54,7 @@ def put(street: str, one: ClassCase) -> ClassCase:
     """Stores it over the version that it was read with (0: a new one). Raises `Stale`."""
     after = msgspec.structs.replace(one, version=one.version + 1)
     unchanged = CaseItem.version == one.version if one.version else CaseItem.pk.does_not_exist()
-    content = msgspec.json.encode(after).decode()
+    content = shapes.encode(after)
     row = CaseItem(_key(street), one.id)
     try:
         row.update(actions=[CaseItem.card.set(content), CaseItem.version.set(after.version)], condition=unchanged)
@@ -96,14 +97,13 @@ def came(months: Sequence[str], first: str, last: str) -> Iterator[Card]:
             found = CaseItem.ledger_index.query(
                 f"M#{month}#{shard}", CaseItem.month_at.between(first, last), attributes_to_get=["card"]
             )
-            yield from (msgspec.json.decode(row.card, type=Card) for row in found if row.card)
+            yield from shapes.shown(found, Card)
 
 
 def cards(numbers: Sequence[str]) -> dict[str, Card]:
     """The cards of these cases as they stand; what is gone is left out."""
     found = CaseItem.batch_get([(key(no), "CASE") for no in numbers], attributes_to_get=["card"]) if numbers else ()
-    made = [msgspec.json.decode(item.card, type=Card) for item in found if item.card]
-    return {card.no: card for card in made}
+    return {card.no: card for card in shapes.shown(found, Card)}
 
 
 def texts(numbers: Sequence[str], most: int) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ import logging
 import msgspec
 from pynamodb.exceptions import QueryError, UpdateError
 
+from chalicelib.models import shapes
 from chalicelib.models.base import code_of
 from chalicelib.models.cases import CaseItem
 from chalicelib.models.store import TRIES
@@ -47,13 +48,13 @@ def _key(street: str) -> str:
 
 
 def _read(row: CaseItem) -> Entry:
-    entry = msgspec.json.decode(row.card, type=Entry)
+    entry = shapes.decode(row.card, Entry)
     return msgspec.structs.replace(entry, version=int(row.version or 0), hits=int(row.failures or 0))
 
 
 def every(street: str) -> list[Entry]:
     """All entries, the withdrawn ones too, by id."""
-    return [_read(row) for row in CaseItem.query(_key(street), limit=MOST) if row.card]
+    return list(shapes.each(CaseItem.query(_key(street), limit=MOST), _read))
 
 
 def at_hand(street: str) -> list[Entry]:
@@ -77,7 +78,7 @@ def put(street: str, entry: Entry) -> None:
     after = msgspec.structs.replace(entry, version=entry.version + 1, hits=0)
     row = CaseItem(_key(street), entry.id)
     unchanged = CaseItem.version == entry.version if entry.version else CaseItem.pk.does_not_exist()
-    content = msgspec.json.encode(after).decode()
+    content = shapes.encode(after)
     try:
         row.update(actions=[CaseItem.card.set(content), CaseItem.version.set(after.version)], condition=unchanged)
     except UpdateError as error:

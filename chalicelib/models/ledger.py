@@ -22,6 +22,7 @@ from chalicelib.casework.card import LEDGER_SHARDS
 from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.figures import Figures, row_of
 from chalicelib.casework.figures_period import Period
+from chalicelib.models import shapes
 from chalicelib.models.cases import CaseItem
 from chalicelib.street import Street
 
@@ -132,7 +133,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summary() -> Summary | None:
     found = list(CaseItem.query(SUMMARY[0], CaseItem.sk == SUMMARY[1], limit=1))
-    return msgspec.json.decode(found[0].card, type=Summary) if found and found[0].card else None
+    return next(shapes.each(found, lambda row: shapes.decode(row.card, Summary)), None)
 
 
 def claim_summary(until: int, wall: int) -> bool:
@@ -155,7 +156,7 @@ def _taken(error: Exception) -> bool:
 
 
 def keep_summary(made: Summary) -> None:
-    CaseItem(*SUMMARY).update(actions=[CaseItem.card.set(msgspec.json.encode(made).decode())])
+    CaseItem(*SUMMARY).update(actions=[CaseItem.card.set(shapes.encode(made))])
 
 
 def drop_summary() -> None:

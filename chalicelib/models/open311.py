@@ -5,15 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from chalicelib.casework.card import LEDGER_SHARDS, Card
 from chalicelib.casework.figures import Figures, row_of
+from chalicelib.models import shapes
 from chalicelib.models.cases import CaseItem
 
 # Rows of one read of one shard: four shards together hold the first answers of most lists.
 PAGE = 100
-_card = msgspec.json.Decoder(Card).decode
 
 
 def latest(months: Sequence[str], first: str, last: str) -> Iterator[tuple[Figures, Card]]:
@@ -21,7 +19,7 @@ def latest(months: Sequence[str], first: str, last: str) -> Iterator[tuple[Figur
     for month in reversed(months):
         shards = [_shard(f"M#{month}#{shard}", first, last) for shard in range(LEDGER_SHARDS)]
         for _, figures, card in heapq.merge(*shards, key=lambda found: found[0], reverse=True):
-            yield row_of(figures), _card(card)
+            yield row_of(figures), shapes.known(card, Card)
 
 
 def _shard(key: str, first: str, last: str) -> Iterator[tuple[str, str, str]]:
@@ -39,4 +37,4 @@ def named(numbers: Sequence[str]) -> list[tuple[Figures, Card]]:
     """These cases as they stand now, in no order; what is not there is left out."""
     keys = [(f"C#{no}", "CASE") for no in numbers]
     found = CaseItem.batch_get(keys, consistent_read=True, attributes_to_get=["figures", "card"]) if keys else ()
-    return [(row_of(item.figures), _card(item.card)) for item in found if item.figures and item.card]
+    return [(row_of(item.figures), shapes.known(item.card, Card)) for item in found if item.figures and item.card]

@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from chalicelib.casework.property import Book, Check, Disclosure, Rating, Record
+from chalicelib.models import shapes
 from chalicelib.models.base import transaction
 from chalicelib.models.cases import CaseItem
 
@@ -32,12 +33,13 @@ def _key(community: str) -> str:
 
 
 def _decoded(row: CaseItem) -> Record:
-    return msgspec.json.decode(row.card or "", type=KINDS[row.sk[0]])
+    return shapes.decode(row.card or "", KINDS[row.sk[0]])
 
 
 def read(community: str) -> Book:
     """What stands, read consistently."""
-    found = {row.sk: _decoded(row) for row in CaseItem.query(_key(community), CaseItem.sk < "V#", consistent_read=True)}
+    rows = CaseItem.query(_key(community), CaseItem.sk < "V#", consistent_read=True)
+    found = dict(shapes.each(rows, lambda row: (row.sk, _decoded(row))))
     return Book(
         disclosures={sk.removeprefix("D#"): one for sk, one in found.items() if isinstance(one, Disclosure)},
         checks=tuple(one for _, one in sorted(found.items(), reverse=True) if isinstance(one, Check)),
@@ -49,7 +51,7 @@ def versions(community: str, sk: str) -> Sequence[Record]:
     """Everything that ever stood there, the newest first."""
     kind = KINDS[sk[0]]
     rows = CaseItem.query(_key(community), CaseItem.sk.startswith(f"V#{sk}#"), scan_index_forward=False)
-    return [msgspec.json.decode(row.card or "", type=kind) for row in rows]
+    return list(shapes.each(rows, lambda row: shapes.decode(row.card, kind)))
 
 
 def listed() -> dict[str, dict[str, str]]:
@@ -65,7 +67,7 @@ def put(community: str, sk: str, record: R) -> R:
     """Stores the record over the version that it was made from (0: there was none); every version is kept. Raises `Stale`."""
     before = record.version
     after = msgspec.structs.replace(record, version=before + 1)
-    text = msgspec.json.encode(after).decode()
+    text = shapes.encode(after)
     unchanged = CaseItem.version == before if before else CaseItem.pk.does_not_exist()
     what, _, when = sk.partition("#")
     place = CaseItem(ALL, f"{community}#{sk}", card="") if what == "D" else CaseItem(ALL, f"{community}#{what}", card=when)

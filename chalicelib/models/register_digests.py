@@ -8,6 +8,7 @@ import msgspec
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.models import shapes
 from chalicelib.models.base import transaction
 from chalicelib.models.registers import RegisterItem, item
 
@@ -30,7 +31,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 def digests(committee: str, limit: int) -> list[tuple[str, str, Digest | None]]:
     """The latest days of a committee, the newest first: day, state, and the digest of those that are done."""
     rows = RegisterItem.query(f"G#{committee}", scan_index_forward=False, limit=limit, consistent_read=True)
-    return [(row.sk, row.state or "", msgspec.json.decode(row.card, type=Digest) if row.card else None) for row in rows]
+    return [(row.sk, row.state or "", shapes.decode(row.card, Digest) if row.card else None) for row in rows]
 
 
 def close_day(committee: str, day: str, ttl: int) -> str:
@@ -56,7 +57,7 @@ def days_changes(committee: str, day: str) -> tuple[list[str], list[str]]:
 def finish_day(digest: Digest, rows: Iterable[Model]) -> bool:
     """Writes the digest with its message, once; False when another run has."""
     pk = f"G#{digest.committee}"
-    actions: list[Action] = [RegisterItem.state.set("done"), RegisterItem.card.set(msgspec.json.encode(digest).decode())]
+    actions: list[Action] = [RegisterItem.state.set("done"), RegisterItem.card.set(shapes.encode(digest))]
     try:
         with transaction() as together:
             together.update(RegisterItem(pk, digest.day), actions=actions, condition=RegisterItem.state == "closed")
@@ -66,5 +67,5 @@ def finish_day(digest: Digest, rows: Iterable[Model]) -> bool:
         standing = item(pk, digest.day)
         if standing is None or standing.state != "done":
             raise
-        return bool(standing.card) and msgspec.json.decode(standing.card, type=Digest) == digest
+        return bool(standing.card) and shapes.decode(standing.card, Digest) == digest
     return True

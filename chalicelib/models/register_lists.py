@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 
 from chalicelib.casework.register_card import Row, flat_of
+from chalicelib.models import shapes
 from chalicelib.models.register_rows import RegisterItem
 
 
 def _rows(found: Iterable[Any]) -> list[Row]:
-    return [msgspec.json.decode(one.card, type=Row) for one in found if one.card]
+    return list(shapes.shown(found, Row))
 
 
 def waiting(committee: str, limit: int) -> list[Row]:

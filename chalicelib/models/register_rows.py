@@ -114,9 +114,10 @@ def envelope_key(version: int) -> str:
 
 
 def read(row: RegisterItem) -> Stored:
-    body = store.unpack(row.body, Body)
+    body = store.read_body(row.body, Body, _folded)
     old = _archives(row.pk, body.archived)
     return Stored(
+        v=body.v,
         register=body.state,
         events=(*(event for part in old for event in part), *body.events),
         spilled=tuple(len(part) for part in old),
@@ -126,12 +127,21 @@ def read(row: RegisterItem) -> Stored:
     )
 
 
+def _folded(no: str, archived: int, events: list[Event]) -> Register:
+    """The state of a registration that an earlier version of the code wrote."""
+    from chalicelib.casework.lifts import whole
+    from chalicelib.casework.register import fold
+
+    old = [event for part in _archives(key(no), archived) for event in part]
+    return fold(no, whole(no, [*old, *events]))
+
+
 def _archives(pk: str, archived: int) -> list[list[Event]]:
     """The archive rows that this body counts, each with its events: erasing has to find every one of them."""
     if not archived:
         return []
     wanted = RegisterItem.sk.between(store.archive_key(1), store.archive_key(archived))
-    return [store.unpack(row.body, list[Event]) for row in RegisterItem.query(pk, wanted, consistent_read=True)]
+    return [store.read_events(row.body) for row in RegisterItem.query(pk, wanted, consistent_read=True)]
 
 
 def get(no: str) -> Stored | None:

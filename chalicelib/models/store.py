@@ -19,7 +19,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chalicelib.casework.events import Event
+from chalicelib.casework.events import VERSION, Event
+from chalicelib.errors import Newer
 from chalicelib.models.base import code_of
 
 SPILL_BYTES = 200_000
@@ -35,15 +36,18 @@ K = TypeVar("K", bound="Kept")
 class Body(msgspec.Struct, Generic[S], kw_only=True):
     """What `body` holds: the events not yet archived, the state folded from all of them, and how many archive rows there are."""
 
-    v: int = 1
+    v: int = VERSION
     archived: int = 0
     events: list[Event]
     state: S
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A record as read, without its state: the events, and the keys of what made it."""
+    """A record as read, without its state: the events, and the keys of what made it. `v` is past `VERSION` only where newer code
+    wrote it, and it is then read as far as it can be and not written.
+    """
 
+    v: int = VERSION
     events: tuple[Event, ...] = ()
     submission: str = ""
     fingerprint: str = ""
@@ -97,6 +101,53 @@ def pack(value: Any) -> bytes:
 
 def unpack(data: bytes, kind: type[S]) -> S:
     return msgspec.json.decode(zlib.decompress(data), type=kind)
+
+
+class Versioned(msgspec.Struct):
+    """Of stored JSON its version alone. Without one it is the first."""
+
+    v: int = 1
+
+
+class _Earlier(msgspec.Struct):
+    archived: int
+    events: list[dict[str, Any]]
+    state: dict[str, Any]
+
+
+def read_body(data: bytes, kind: type[Body[S]], folded: Callable[[str, int, list[Event]], S]) -> Body[S]:
+    """A stored body in the newest version. `folded` makes the state of number, archive rows and events of an older one."""
+    text = zlib.decompress(data)
+    v = msgspec.json.decode(text, type=Versioned).v
+    if v < VERSION:
+        from chalicelib.casework import lifts
+
+        old = msgspec.json.decode(text, type=_Earlier)
+        events = lifts.events(old.events)
+        return kind(archived=old.archived, events=events, state=folded(str(old.state["no"]), old.archived, events))
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        if v == VERSION:
+            raise
+        raise Newer("a record", v, VERSION) from error
+
+
+def read_events(data: bytes) -> list[Event]:
+    """The events of an archive row, in the newest version."""
+    events = unpack(data, list[Event])
+    if all(event.v >= VERSION for event in events):
+        return events
+    from chalicelib.casework import lifts
+
+    return lifts.events(unpack(data, list[dict[str, Any]]))
+
+
+def writable(what: str, record: Kept) -> None:
+    """Raises `Newer` for what newer code wrote: this one would drop what it does not know."""
+    found = max((record.v, *(event.v for event in record.events)))
+    if found > VERSION:
+        raise Newer(what, found, VERSION)
 
 
 def archive_key(number: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from chalicelib.casework.volunteers import Offer
-from chalicelib.models import store
+from chalicelib.models import shapes, store
 from chalicelib.models.base import transaction
 from chalicelib.models.registers import RegisterItem
 
@@ -32,7 +32,7 @@ def _key(committee: str) -> str:
 
 def _read(row: RegisterItem) -> Stored:
     return Stored(
-        offer=msgspec.json.decode(row.card or "", type=Offer),
+        offer=shapes.decode(row.card or "", Offer),
         version=int(row.version or 0),
         sealed=row.sealed,
         submission=row.submission or "",
@@ -51,7 +51,7 @@ def get(committee: str, no: str) -> Stored | None:
 
 def of(committee: str, now: int) -> list[Offer]:
     """All of a committee; what should be gone by now (epoch seconds) is left out even where the table still has it."""
-    rows = map(_read, RegisterItem.query(_key(committee)))
+    rows = shapes.each(RegisterItem.query(_key(committee)), _read)
     return [one.offer for one in rows if one.ttl > now]
 
 
@@ -69,7 +69,7 @@ def write(stored: Stored, offer: Offer, attempt: str, counters: Sequence[store.C
     row = RegisterItem(
         _key(offer.committee),
         offer.no,
-        card=msgspec.json.encode(offer).decode(),
+        card=shapes.encode(offer),
         version=after.version,
         submission=stored.submission,
         fingerprint=stored.fingerprint,

@@ -6,6 +6,7 @@ import msgspec
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
+from chalicelib.models import shapes
 from chalicelib.models.base import code_of
 from chalicelib.models.cases import CaseItem
 
@@ -40,11 +41,11 @@ def _key(street: str) -> str:
 
 
 def _read(row: CaseItem) -> Kept:
-    return msgspec.structs.replace(msgspec.json.decode(row.card, type=Kept), version=int(row.version or 0))
+    return msgspec.structs.replace(shapes.decode(row.card, Kept), version=int(row.version or 0))
 
 
 def every(street: str) -> list[Kept]:
-    return [_read(row) for row in CaseItem.query(_key(street), limit=MOST, consistent_read=True) if row.card]
+    return list(shapes.each(CaseItem.query(_key(street), limit=MOST, consistent_read=True), _read))
 
 
 def get(street: str, series: str) -> Kept | None:
@@ -58,7 +59,7 @@ def put(street: str, one: Kept, end: int) -> None:
     """Stores it over the version that it was read with (0: a new one), until `end` (epoch seconds). Raises `Stale`."""
     row = CaseItem(_key(street), one.series)
     unchanged = CaseItem.version == one.version if one.version else CaseItem.pk.does_not_exist()
-    content = msgspec.json.encode(msgspec.structs.replace(one, version=one.version + 1)).decode()
+    content = shapes.encode(msgspec.structs.replace(one, version=one.version + 1))
     actions: list[Action] = [CaseItem.card.set(content), CaseItem.version.set(one.version + 1), CaseItem.ttl.set(end)]
     try:
         row.update(actions=actions, condition=unchanged)

@@ -20,10 +20,10 @@ from chalicelib.casework.access import REPORTER, Actor
 from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.folds import fold
 from chalicelib.errors import Conflict, FieldError, Forbidden, NotAllowed, Unknown
-from chalicelib.models import cases, faq, outbox, photos, registers
+from chalicelib.models import cases, faq, outbox, photos, registers, shapes
 from chalicelib.models.outbox import OutboxRow
 from chalicelib.models.registers import RegisterItem
-from chalicelib.models.store import ARCHIVE, archive_key, pack, unpack
+from chalicelib.models.store import ARCHIVE, archive_key, pack, read_events
 from chalicelib.ports import PhotoFiles, VaultClosed
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.privacy import REASON_MAX
@@ -89,7 +89,7 @@ def _changes(ctx: Context, stored: cases.Stored, actor: Actor, reason: str, boun
     """The case itself first, then those that it was merged into."""
     case, now = stored.case, ctx.clock.civil()
     todo = Todo(case.no, case.photo_ref, case.phone_mac, stamp(ctx.clock.wall()))
-    noted = cases.CaseItem(_TODO, case.no, card=msgspec.json.encode(todo).decode())
+    noted = cases.CaseItem(_TODO, case.no, card=shapes.encode(todo))
     said = {"reason": reason, "who": actor.name, "internal": True}
 
     def erased(part: cases.Stored, data: dict[str, Any]) -> Event:
@@ -142,7 +142,7 @@ def _archives(stored: cases.Stored) -> list[list[Event]]:
     if not stored.archived:
         return []
     rows = cases.CaseItem.query(cases.key(stored.case.no), cases.CaseItem.sk.startswith(ARCHIVE), consistent_read=True)
-    return [unpack(row.body, list[Event]) for row in rows]
+    return [read_events(row.body) for row in rows]
 
 
 def scrub(events: Iterable[Event], clean: Clean) -> list[Event]:
@@ -181,7 +181,7 @@ def _without_own(value: dict[str, Any], mac: str) -> dict[str, Any]:
 def todos() -> list[Todo]:
     """What is left of erased cases, read consistently."""
     rows = cases.CaseItem.query(_TODO, consistent_read=True)
-    return [msgspec.json.decode(row.card, type=Todo) for row in rows if row.card]
+    return list(shapes.each(rows, lambda row: shapes.decode(row.card, Todo)))
 
 
 def clear_rows(ctx: Context, todo: Todo) -> None:

@@ -15,7 +15,7 @@ from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import Actor
 from chalicelib.casework.events import stamp
 from chalicelib.errors import FieldError, Forbidden, NotAllowed
-from chalicelib.models import registers
+from chalicelib.models import registers, shapes
 from chalicelib.models.base import code_of
 from chalicelib.models.registers import RegisterItem
 from chalicelib.ports import Lists
@@ -75,12 +75,12 @@ def exports(ctx: Context, actor: Actor) -> list[Export]:
 
 def latest(committee: str) -> list[Export]:
     rows = RegisterItem.query(f"X#{committee}", scan_index_forward=False, limit=LATEST, consistent_read=True)
-    return [msgspec.json.decode(row.card, type=Export) for row in rows if row.card]
+    return list(shapes.each(rows, lambda row: shapes.decode(row.card, Export)))
 
 
 def taken(export: Export) -> tuple[Taken, ...]:
     rows = RegisterItem.query(f"XT#{export.id}", consistent_read=True)
-    return tuple(msgspec.json.decode(row.card, type=Taken) for row in rows if row.card)
+    return tuple(shapes.each(rows, lambda row: shapes.decode(row.card, Taken)))
 
 
 def may_export(ctx: Context, actor: Actor, committee: str, *, full: bool = False) -> None:
@@ -131,7 +131,7 @@ def begin(ctx: Context, actor: Actor, committee: str, reason: str, attempt: str,
 def keep(ctx: Context, made: Export, *, fresh: bool = False) -> None:
     """Writes the record. A fresh one never takes another's place; the same one again is no fault."""
     ttl = int(ctx.clock.wall().timestamp()) + ctx.street.retention.log_days * A_DAY
-    row = RegisterItem(f"X#{made.committee}", made.id, card=msgspec.json.encode(made).decode(), ttl=ttl)
+    row = RegisterItem(f"X#{made.committee}", made.id, card=shapes.encode(made), ttl=ttl)
     try:
         row.save(condition=RegisterItem.pk.does_not_exist() if fresh else None)
     except Exception as error:

@@ -19,7 +19,7 @@ from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.register import Register
 from chalicelib.casework.register_card import Row
 from chalicelib.errors import DoorstepError, Unknown
-from chalicelib.models import registers
+from chalicelib.models import registers, shapes
 from chalicelib.models.registers import RegisterItem
 from chalicelib.ports import Lists, VaultClosed
 from chalicelib.usecases import signin
@@ -76,7 +76,7 @@ def fresh(export: Export, now: datetime) -> bool:
 def _standing(ctx: Context, committee: str, export_id: str) -> Export:
     """Raises `Unknown("export")` for one that was never put on record, or too long ago."""
     row = registers.item(f"X#{committee}", export_id) if export_id else None
-    found = msgspec.json.decode(row.card, type=Export) if row is not None and row.card else None
+    found = shapes.decode(row.card, Export) if row is not None and row.card else None
     if found is None or not found.full or not fresh(found, ctx.clock.civil()):
         raise Unknown("export")
     return found
@@ -152,5 +152,5 @@ def _link(ctx: Context, lists: Lists, actor: Actor, export: Export, part: str) -
     got = Taken(who=actor.name, by=actor.id, part=int(part), at=at)
     ttl = int(ctx.clock.wall().timestamp()) + ctx.street.retention.log_days * A_DAY
     row = f"{at}#{secrets.token_hex(4)}"
-    RegisterItem(f"XT#{export.id}", row, card=msgspec.json.encode(got).decode(), ttl=ttl).save()
+    RegisterItem(f"XT#{export.id}", row, card=shapes.encode(got), ttl=ttl).save()
     return lists.url(_key(export, int(part)), f"register-full-{export.committee}-{export.at[:10]}-{int(part):03d}.zip")
