@@ -55,7 +55,11 @@ def free_port() -> int:
 
 
 class Engine:
-    """`start()`, then `endpoint` and `client(name)`, then `stop()`, which saves the state when there is a folder for it."""
+    """`start()`, then `endpoint` and `client(name)`, then `stop()`, which saves the state when there is a folder for it. `child` is
+    the module that runs it.
+    """
+
+    child = "infra.engine_child"
 
     def __init__(self, folder: Path, *, persist: bool, region: str = REGION) -> None:
         self.folder = folder
@@ -73,7 +77,7 @@ class Engine:
         self.endpoint = f"http://{HOST}:{self.port}"
         with self.log.open("wb") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "infra.engine_child"],
+                [sys.executable, "-m", self.child],
                 env=self._environment(),
                 stdin=subprocess.PIPE,
                 stdout=log,
