@@ -117,6 +117,18 @@ def test_a_question_without_an_answer_is_no_answer(kind: str, server: StrictServ
     assert broken.sent("ref-1", PHONE, "handled", NOW) is None
     broken._post = lambda _: (200, {"Code": "OK", "Response": {}})  # type: ignore[assignment]  # half an answer
     assert broken.sent("ref-1", PHONE, "handled", NOW) is None
+    endless = {"Code": "OK", "TotalCount": float("inf"), "SmsSendDetailDTOs": {"SmsSendDetailDTO": []}}
+    broken._post = lambda _: (200, endless)  # type: ignore[assignment]  # JSON knows numbers past all bounds
+    assert broken.sent("ref-1", PHONE, "handled", NOW) is None
+
+
+@pytest.mark.parametrize("made", [None, "", "x" * 3000, "\ud800", 7, [None], {"Code": "OK"}])
+def test_what_was_taken_has_gone_out_whatever_it_is_called(kind: str, server: StrictServer, made: Any) -> None:
+    """An id that is none could not be stored, and the message would be taken for one that nobody sent."""
+    odd = adapter(kind, server)
+    taken = {"Code": "OK", "BizId": made, "Response": {"SendStatusSet": [{"Code": "Ok", "SerialNo": made}]}}
+    odd._post = lambda _: (200, taken)  # type: ignore[assignment]  # an answer that nobody has documented
+    assert odd.send(message()) == ""
 
 
 def test_aliyun_is_asked_for_every_page_and_for_the_day_after_an_attempt_at_midnight(servers: dict[str, StrictServer]) -> None:

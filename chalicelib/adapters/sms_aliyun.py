@@ -19,7 +19,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from chalicelib.adapters.sms_endings import Keys, approved, code_of, raise_for, with_keys
+from chalicelib.adapters.sms_endings import Keys, approved, code_of, id_of, raise_for, with_keys
 from chalicelib.adapters.sms_http import Post
 from chalicelib.adapters.sms_signing import Credential, acs3
 from chalicelib.ports import Sms, SmsRetry, SmsUnknown
@@ -117,7 +117,7 @@ class AliyunSms:
                 "OutId": message.ref,
             },
         )
-        return str(answer.get("BizId") or "")
+        return id_of(answer.get("BizId"))
 
     def sent(self, ref: str, phone: str, template: str, at: datetime) -> bool | None:
         try:
@@ -145,7 +145,7 @@ class AliyunSms:
                 if any(detail.get("OutId") == ref for detail in found):
                     return True
                 total = int(answer["TotalCount"])
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
                 raise SmsUnknown("unreadable") from None
             if page * PAGE >= total:
                 return False

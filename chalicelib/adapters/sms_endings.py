@@ -21,6 +21,7 @@ log = logging.getLogger("doorstep")
 FINAL = frozenset({"number", "text"})
 
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9^:_.-]{1,100}")
 
 
 class Keys(Protocol):
@@ -32,6 +33,11 @@ def code_of(value: Any) -> str:
     """A provider's code as it may be logged and stored: nothing else that it says may."""
     text = str(value)
     return text if _CODE.fullmatch(text) else "unreadable"
+
+
+def id_of(value: Any) -> str:
+    """A provider's id of a message, by which receipts name it; empty where it is none: the message has gone out all the same."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
 
 def approved(message: Sms, street: SmsOfStreet) -> Template:

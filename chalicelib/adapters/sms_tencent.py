@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.adapters.sms_endings import Keys, approved, code_of, raise_for, with_keys
+from chalicelib.adapters.sms_endings import Keys, approved, code_of, id_of, raise_for, with_keys
 from chalicelib.adapters.sms_http import Post
 from chalicelib.adapters.sms_signing import Credential, tc3
 from chalicelib.ports import Sms, SmsRetry, SmsUnknown
@@ -125,7 +125,7 @@ class TencentSms:
         )
         try:
             [status] = answer["SendStatusSet"]
-            code, serial = code_of(status["Code"]), str(status.get("SerialNo") or "")
+            code, serial = code_of(status["Code"]), id_of(status.get("SerialNo"))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise SmsUnknown("unreadable") from None
         if code.lower() != "ok":
