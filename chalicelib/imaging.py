@@ -11,7 +11,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Transpose
@@ -26,6 +26,14 @@ FULL_QUALITY = 82
 THUMB_QUALITY = 75
 
 _ORIENTATION = 0x0112
+# What EXIF of a photo needs at most; reading much more of it can take for ever.
+_EXIF_MAX = 65_536
+# Markers of a JPEG: frames that a phone's photo may have, and what stands before its pixels without a length.
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+_SCAN = 0xDA
+# Tables, application data, comments, restart intervals. Anything else there is no camera's: readers disagree on how to skip it.
+_SEGMENTS = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 # What Pillow's decoders raise for files that were cut, damaged or made up.
 _BROKEN = (
     OSError,
@@ -101,6 +109,7 @@ def _decoded(data: bytes, kind: str) -> Image:
             if opened.width * opened.height > MAX_PIXELS[kind]:
                 raise PhotoRefused("too_many_pixels")
             if kind == "JPEG":
+                _check_agreed(opened, _frame(data))
                 opened.draft(None, (FULL_EDGE, FULL_EDGE))
             opened.load()
             turn = _turn_of(opened)
@@ -116,6 +125,41 @@ def _decoded(data: bytes, kind: str) -> Image:
     return picture if turn is None else picture.transpose(turn)
 
 
+def _frame(data: bytes) -> tuple[int, int, int]:
+    """Width, height and components as the decoder itself will read them: of the one frame before the pixels.
+
+    Pillow looks for the frame by itself and makes room for it; were the two to read a file in different ways, scan lines could be
+    written beyond that room. So whatever could be read in two ways is refused. Raises `PhotoRefused`.
+    """
+    found, at = None, 2
+    while (at := data.find(b"\xff", at)) >= 0 and len(data) > at + 9:
+        if data[at + 1] in (0x00, 0xFF):
+            at += 1 + (data[at + 1] == 0)
+            continue
+        marker, at = data[at + 1], at + 2
+        if marker in _BARE:
+            continue
+        length = int.from_bytes(data[at : at + 2], "big")
+        if marker == _SCAN and found is not None:
+            return found
+        if length < 2 or marker not in _FRAMES | _SEGMENTS:
+            break
+        if marker in _FRAMES:
+            if found is not None or length < 8:
+                break
+            height, width = struct.unpack(">HH", data[at + 3 : at + 7])
+            found = (width, height, data[at + 7])
+        at += length
+    raise PhotoRefused("damaged")
+
+
+def _check_agreed(opened: Image, frame: tuple[int, int, int]) -> None:
+    tiles: list[Any] = getattr(opened, "tile", [])
+    whole = len(tiles) == 1 and tuple(tiles[0][1]) == (0, 0, *opened.size) and tiles[0][2] == 0
+    if not whole or (*opened.size, getattr(opened, "layers", 0)) != frame:
+        raise PhotoRefused("damaged")
+
+
 def _turn_of(picture: Image) -> Transpose | None:
     """How to turn the pixels so that up is up, from EXIF; damaged EXIF turns nothing."""
     from PIL import Image
@@ -129,6 +173,9 @@ def _turn_of(picture: Image) -> Transpose | None:
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_90,
     }
+    exif = picture.info.get("exif", b"")
+    if not isinstance(exif, bytes) or len(exif) > _EXIF_MAX:
+        return None
     try:
         return turns.get(picture.getexif().get(_ORIENTATION, 1))
     except _BROKEN:
