@@ -209,7 +209,7 @@ def test_the_manifest_opens_on_the_form_and_the_worker_may_fetch_from_here_alone
     worker = visitor.get("/V1/sw.js")
     assert worker.header("Service-Worker-Allowed") == "/V1/"
     assert worker.header("Cache-Control") == "no-cache"
-    assert worker.header("Content-Security-Policy") == "default-src 'none'; connect-src 'self'"
+    assert worker.header("Content-Security-Policy") == "default-src 'none'; frame-ancestors 'none'; connect-src 'self'"
     assert "manifest-src 'self'" in visitor.get(f"/V1/Q/{world.code()}").header("Content-Security-Policy")
 
 

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.errors import Unknown
-from chalicelib.handlers.http import SECURITY, Asked
+from chalicelib.handlers.http import NOTHING, SECURITY, Asked
 from chalicelib.handlers.routing import route
 from chalicelib.web import installing, static
 
@@ -30,7 +30,7 @@ def worker(it: Asked) -> Response:
     return _text(
         static.worker(),
         "text/javascript; charset=utf-8",
-        **{"Service-Worker-Allowed": f"{it.look.root}/", "Content-Security-Policy": "default-src 'none'; connect-src 'self'"},
+        **{"Service-Worker-Allowed": f"{it.look.root}/", "Content-Security-Policy": f"{NOTHING}; connect-src 'self'"},
     )
 
 

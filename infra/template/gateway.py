@@ -14,6 +14,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+from chalicelib.handlers.http import HTTPS_ONLY
 from chalicelib.street import Street
 from infra.template.cfn import Json
 
@@ -60,6 +61,10 @@ def _response(street: Street, words: str, status: int | None) -> Json:
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": HTTPS_ONLY,
+        # Nobody's frame, said without a quote: a list of nothing matches nothing.
+        "Content-Security-Policy": "frame-ancestors",
+        "X-Frame-Options": "DENY",
     }
     answer: Json = {
         "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},
