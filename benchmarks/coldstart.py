@@ -1,34 +1,33 @@
-"""Cold start: import and first submission, CPU of the process, the built package beside the same code as it comes from wheels.
+"""Cold start: import and first submission, CPU of the process, the built package beside its sources, the floor and peers.
 
-Both run in turn, so that a busy minute of the machine hits both; medians are compared.
+All run in turn, so that a busy minute of the machine hits everybody; medians are compared. All speak TLS with one stub.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import ssl
 import statistics
 import subprocess
 import sys
-import tempfile
 import urllib.request
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from benchmarks import stub
+from benchmarks import stub, tls
+from benchmarks.contenders import BUILT, CHALICE, FASTAPI, FLOOR, SOURCE, Contender, laid_out
 from benchmarks.row import Row
 from chalicelib import codes
 from chalicelib.street import read_places
-from infra.package import wheels
-from infra.package.build import ROOT, Built
+from infra.package.build import Built
 
 RUNS = 11
+WARM = 40
 RUN_S = 60
 # See other: the case's own page.
 ACCEPTED = 303
@@ -37,61 +36,73 @@ CHILD = Path(__file__).parent / "coldstart_child.py"
 
 @dataclass(frozen=True)
 class Run:
-    """CPU milliseconds of one process; `calls` are the AWS operations of its one submission."""
+    """CPU milliseconds of one process: the interpreter's own start, the import, the first request, and one of many more.
 
+    `calls` are the AWS operations of the process, each with what was asked.
+    """
+
+    start_ms: float
     import_ms: float
     request_ms: float
-    total_ms: float
+    warm_ms: float
     status: int
     location: str
     body: str
-    calls: tuple[str, ...]
+    calls: tuple[tuple[str, Any], ...]
+
+    @property
+    def total_ms(self) -> float:
+        """Import and first request."""
+        return self.import_ms + self.request_ms
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        return tuple(operation for operation, _ in self.calls)
 
 
 @dataclass(frozen=True)
 class Compared:
-    """`built` and `source`, each `RUNS` runs long."""
+    """Each contender's runs by name; `warm` those of the processes that went on."""
 
-    built: tuple[Run, ...]
-    source: tuple[Run, ...]
+    cold: Mapping[str, tuple[Run, ...]]
+    warm: Mapping[str, tuple[Run, ...]]
 
-    def row(self, reach: float) -> Row:
-        return Row("cold start, built package against source", _median(self.built), _median(self.source), reach)
+    def cold_ms(self, name: str) -> float:
+        return statistics.median(run.total_ms for run in self.cold[name])
 
+    def warm_ms(self, name: str) -> float:
+        return statistics.median(run.warm_ms for run in self.warm[name])
 
-def _median(runs: tuple[Run, ...]) -> float:
-    return statistics.median(run.total_ms for run in runs)
+    def rows(self) -> list[Row]:
+        built = self.cold_ms(BUILT)
+        found = [Row("cold start, built package", built, self.cold_ms(FLOOR), 3.5, of=FLOOR)]
+        found.append(Row("cold start, built package", built, self.cold_ms(FASTAPI), 0.5, of=FASTAPI))
+        found.append(Row("cold start, built package", built, self.cold_ms(SOURCE), 0.35, of=SOURCE))
+        found.append(Row("warm submission", self.warm_ms(BUILT), self.warm_ms(CHALICE), 1.6, of=CHALICE))
+        return found
+
+    def table(self) -> str:
+        """Everybody, as multiples of the floor."""
+        floor = self.cold_ms(FLOOR)
+        lines = []
+        for name, runs in self.cold.items():
+            parts = [statistics.median(getattr(run, part) for run in runs) for part in ("start_ms", "import_ms", "request_ms")]
+            warm = f"{self.warm_ms(name):.2f}" if name in self.warm else ""
+            shown = " ".join(f"{part:8.1f}" for part in (*parts, self.cold_ms(name)))
+            lines.append(f"{name:<40} {shown} {self.cold_ms(name) / floor:8.2f} {warm:>8}")
+        head = " ".join(f"{title:>8}" for title in ("start", "import", "request", "both", "floors", "warm"))
+        return "\n".join([f"{'CPU ms, medians':<40} {head}", *lines])
 
 
 @contextmanager
-def unpacked(built: Built) -> Iterator[tuple[Path, Path]]:
-    """Two folders: the package as Lambda unpacks it, and the same app with every file of its wheels and no byte code."""
-    with tempfile.TemporaryDirectory(prefix="doorstep-bench-") as scratch:
-        package, source = Path(scratch) / "package", Path(scratch) / "source"
-        with zipfile.ZipFile(built.zip) as archive:
-            archive.extractall(package)
-        source.mkdir()
-        shutil.copyfile(package / "app.py", source / "app.py")
-        for own in ("chalicelib", "chalice"):
-            shutil.copytree(package / own, source / own, ignore=shutil.ignore_patterns("__pycache__"))
-        target = wheels.runtime()
-        wanted = wheels.requirements(ROOT / "pyproject.toml")
-        for wheel in wheels.fetch(wanted, target, ROOT / ".local", lambda _: None):
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(source)
-        yield package, source
-
-
-@contextmanager
-def service() -> Iterator[str]:
-    """The address of a stub of our own."""
-    child = subprocess.Popen(  # noqa: S603 - our own file, by an argument list
-        [sys.executable, "-I", "-S", stub.__file__], stdout=subprocess.PIPE, text=True
-    )
+def service(folder: Path) -> Iterator[str]:
+    """The address of a stub of our own, with the certificate in `folder`."""
+    command = [sys.executable, "-I", "-S", stub.__file__, str(folder / "stub.pem")]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own file, by an argument list
     try:
         if child.stdout is None:
             raise RuntimeError("the stub has no output")
-        yield f"http://127.0.0.1:{int(child.stdout.readline())}"
+        yield f"https://{tls.HOST}:{int(child.stdout.readline())}"
     finally:
         child.terminate()
         child.communicate(timeout=10)
@@ -156,35 +167,59 @@ def environment(endpoint: str) -> dict[str, str]:
     }
 
 
-def one(folder: Path, event: Path, environ: Mapping[str, str], endpoint: str) -> Run:
-    """One process. Raises `RuntimeError` with its words when it fails."""
-    done = subprocess.run(  # noqa: S603 - our own file, by an argument list
-        [sys.executable, "-I", "-S", "-B", str(CHILD), str(folder), str(event)],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=RUN_S,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{folder}: {done.stderr.strip()}")
-    found = cast(dict[str, Any], json.loads(done.stdout))
-    if not found.pop("app").startswith(str(folder)):
-        raise RuntimeError(f"{folder}: another app.py was imported")
-    if found["status"] != ACCEPTED:
-        raise RuntimeError(f"{folder}: the submission was answered {found['status']}: {found['body']}")
-    with urllib.request.urlopen(f"{endpoint}/calls", timeout=5) as answer:  # noqa: S310 - our stub's address
-        return Run(**found, calls=tuple(json.load(answer)))
+@dataclass(frozen=True)
+class Bench:
+    """What a run needs: the stub's address and its certificate's authority, and the file of the event."""
+
+    endpoint: str
+    authority: Path
+    event: Path
+
+    def one(self, contender: Contender, warm: int = 0) -> Run:
+        """One process. Raises `RuntimeError` with its words when it fails."""
+        folders = [str(folder) for folder in contender.folders]
+        done = subprocess.run(  # noqa: S603 - our own file, by an argument list
+            [sys.executable, "-I", "-S", "-B", str(CHILD), contender.module, str(self.event), str(warm), *folders],
+            env={**environment(self.endpoint), **contender.environ},
+            capture_output=True,
+            text=True,
+            timeout=RUN_S,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{contender.name}: {done.stderr.strip()}")
+        found = cast(dict[str, Any], json.loads(done.stdout))
+        if not found.pop("module").startswith(folders[0]):
+            raise RuntimeError(f"{contender.name}: another module was imported")
+        if found["status"] != ACCEPTED:
+            raise RuntimeError(f"{contender.name}: the submission was answered {found['status']}: {found['body']}")
+        return Run(**found, calls=tuple((operation, asked) for operation, asked in self._calls()))
+
+    def _calls(self) -> list[tuple[str, Any]]:
+        context = ssl.create_default_context(cafile=str(self.authority))
+        with urllib.request.urlopen(f"{self.endpoint}/calls", timeout=5, context=context) as answer:  # noqa: S310 - our stub
+            return cast(list[tuple[str, Any]], json.load(answer))
 
 
-def compare(built: Built, runs: int = RUNS) -> Compared:
-    """`runs` of each, in turn."""
-    with unpacked(built) as (package, source), service() as endpoint:
-        event = package.parent / "event.json"
-        event.write_text(json.dumps(submission(package)), "utf-8")
-        environ = environment(endpoint)
+def compare(
+    built: Built,
+    runs: int = RUNS,
+    warm: int = WARM,
+    only: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> Compared:
+    """`runs` processes of each (or of `only` those), in turn; then as many again of those that go on for `warm` requests."""
+    with laid_out(built, only, say) as (scratch, wanted), service(scratch) as endpoint:
+        event = scratch / "event.json"
+        event.write_text(json.dumps(submission(scratch / "package")), "utf-8")
+        bench = Bench(endpoint, scratch / "authority.pem", event)
         # The first of each reads the files into the page cache and is not counted.
-        for folder in (package, source):
-            one(folder, event, environ, endpoint)
-        pairs = [(one(package, event, environ, endpoint), one(source, event, environ, endpoint)) for _ in range(runs)]
-    return Compared(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs))
+        for contender in wanted:
+            bench.one(contender)
+        cold = [{one.name: bench.one(one) for one in wanted} for _ in range(runs)]
+        going = [one for one in wanted if warm and one.name in {BUILT, CHALICE, FASTAPI}]
+        on = [{one.name: bench.one(one, warm) for one in going} for _ in range(runs)]
+    return Compared(
+        {one.name: tuple(turn[one.name] for turn in cold) for one in wanted},
+        {one.name: tuple(turn[one.name] for turn in on) for one in going},
+    )

@@ -8,13 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """`value` and `against` in one `unit`; their `ratio` is what was promised to reach at most `reach`."""
+    """`value` and `against` in one `unit`; their `ratio` is what was promised to reach at most `reach`.
+
+    `of` says in words what `against` is; empty for a limit.
+    """
 
     name: str
     value: float
     against: float
     reach: float
     unit: str = "ms"
+    of: str = ""
 
     @property
     def ratio(self) -> float:
@@ -30,12 +34,18 @@ class Row:
 
 def table(rows: list[Row]) -> str:
     """For a terminal, one row a line."""
-    head = ("what", "value", "against", "ratio", "reach", "")
+    head = ("what", "value", "against", "", "ratio", "reach", "")
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    figures = (f"{row.value:.1f} {row.unit}", f"{row.against:.1f} {row.unit}", f"{row.ratio:.3f}", f"{row.reach:g}")
+    figures = (
+        f"{row.value:.4g} {row.unit}",
+        f"{row.against:.4g} {row.unit}",
+        row.of or "at most",
+        f"{row.ratio:.3f}",
+        f"{row.reach:g}",
+    )
     return (row.name, *figures, "met" if row.met else "NOT MET")

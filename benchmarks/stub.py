@@ -1,13 +1,14 @@
-"""DynamoDB and KMS reduced to their answers, on loopback, in a process of its own: so that only the caller's CPU is measured.
+"""DynamoDB and KMS reduced to their answers, on loopback, over TLS, in a process of its own: only the caller's CPU is measured.
 
-`python stub.py` prints its port. Nothing is stored: every read but that of the secrets finds nothing, every write succeeds.
-`GET /calls` answers the operations called since the last time, as a JSON list.
+`python stub.py stub.pem` prints its port. Nothing is stored: reads find nothing but the secrets, writes succeed.
+`GET /calls` answers what was called since the last time, as a JSON list of `[operation, request]`.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,7 @@ from typing import Any, ClassVar
 
 SECRET = bytes(range(32))
 CODE_VERSION = "2"
-WRAPPED = b"wrapped data key"
+WRAPPED = b"wrapped data key, as long as those of KMS are".ljust(184, b".")
 
 
 def _b64(data: bytes) -> str:
@@ -40,21 +41,24 @@ def answer(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         return {"Items": [], "Count": 0, "ScannedCount": 0}
     if operation == "GenerateDataKey":
         return {"KeyId": asked["KeyId"], "Plaintext": _b64(SECRET), "CiphertextBlob": _b64(WRAPPED)}
+    if operation == "DescribeTable":
+        # PynamoDB asks for it unless its models name everything.
+        return {"Table": {"TableName": asked["TableName"], "KeySchema": [], "AttributeDefinitions": []}}
     return {}
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    calls: ClassVar[list[str]] = []
+    calls: ClassVar[list[tuple[str, Any]]] = []
     lock = threading.Lock()
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         target = self.headers.get("X-Amz-Target", "")
         operation = target.rpartition(".")[2]
         with self.lock:
-            self.calls.append(operation)
-        self._send(answer(operation, json.loads(body)), "application/x-amz-json-1.0")
+            self.calls.append((operation, asked))
+        self._send(answer(operation, asked), "application/x-amz-json-1.0")
 
     def do_GET(self) -> None:
         with self.lock:
@@ -73,9 +77,23 @@ class Handler(BaseHTTPRequestHandler):
         """Silent: a line per call would be measured on small machines."""
 
 
+class Server(ThreadingHTTPServer):
+    """Shakes hands in the thread of each connection."""
+
+    daemon_threads = True
+
+    def __init__(self, pem: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(pem)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        with self._context.wrap_socket(request, server_side=True) as wrapped:
+            super().finish_request(wrapped, client_address)
+
+
 def main() -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(sys.argv[1])
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()
