@@ -1,7 +1,7 @@
 """Doorstep (家门口): the Chalice object, its blueprints, and every event function.
 
 Event functions stand here and not on blueprints, because Chalice deploys a blueprint's function without ever loading this file.
-Nothing is built at import: `wiring` makes clients on the first call of a process.
+Nothing is built at import, except on Lambda: `wiring` makes clients on the first call of a process.
 """
 
 from __future__ import annotations
@@ -15,38 +15,18 @@ from typing import Any
 from chalice.app import Chalice
 
 from chalicelib import wiring
-from chalicelib.handlers import fallback
-from chalicelib.handlers.account import account
-from chalicelib.handlers.api import api
-from chalicelib.handlers.classes import classes
-from chalicelib.handlers.desk import desk
-from chalicelib.handlers.faq import faq
-from chalicelib.handlers.figures import figures
-from chalicelib.handlers.follow import follow
-from chalicelib.handlers.installed import installed
-from chalicelib.handlers.intake import intake
-from chalicelib.handlers.library import library
-from chalicelib.handlers.open311 import open311
-from chalicelib.handlers.openapi import openapi
-from chalicelib.handlers.orders import orders
-from chalicelib.handlers.places import places
-from chalicelib.handlers.property import property_service
-from chalicelib.handlers.queue import queue
-from chalicelib.handlers.receipts import receipts
-from chalicelib.handlers.register_desk import register_desk
-from chalicelib.handlers.register_exports import register_exports
-from chalicelib.handlers.resident import resident
-from chalicelib.handlers.signin import signin
-from chalicelib.handlers.similar import similar
-from chalicelib.handlers.volunteers import volunteers
+from chalicelib.handlers import loading
 
 
 class Doorstep(Chalice):
     """Chalice, except that what it refuses by itself is said in the page's way and the reader's language."""
 
     def __call__(self, event: Any, context: Any) -> Any:
+        loading.load_for(self, event)
         response = super().__call__(event, context)
         if response["statusCode"] >= 400 and _is_chalices_own(response):
+            from chalicelib.handlers import fallback
+
             return fallback.answer_for(event, response["statusCode"])
         return response
 
@@ -62,29 +42,8 @@ def _is_chalices_own(response: dict[str, Any]) -> bool:
 
 
 app = Doorstep(app_name="doorstep")
-app.register_blueprint(resident)
-app.register_blueprint(follow)
-app.register_blueprint(signin)
-app.register_blueprint(account)
-app.register_blueprint(queue)
-app.register_blueprint(desk)
-app.register_blueprint(intake)
-app.register_blueprint(orders)
-app.register_blueprint(register_desk)
-app.register_blueprint(figures)
-app.register_blueprint(installed)
-app.register_blueprint(similar)
-app.register_blueprint(faq)
-app.register_blueprint(register_exports)
-app.register_blueprint(places)
-app.register_blueprint(property_service)
-app.register_blueprint(volunteers)
-app.register_blueprint(classes)
-app.register_blueprint(library)
-app.register_blueprint(open311)
-app.register_blueprint(api)
-app.register_blueprint(openapi)
-app.register_blueprint(receipts)
+loading.load_first(app)
+wiring.begin()
 
 
 @app.lambda_function(name="reveal")

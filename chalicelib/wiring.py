@@ -6,7 +6,9 @@ with `use()` before the first call; nothing is built at import.
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.keyring import Keyring
     from chalicelib.adapters.shared_secrets import SharedSecrets
     from chalicelib.adapters.sms_keys import SmsKeys
+
+log = logging.getLogger("doorstep")
 
 # What one machine gives an export; Lambda gives as much. An import is shown as it goes on, and pressed on.
 EXPORT_S = 900.0
@@ -191,11 +195,27 @@ def context() -> Context:
     return house().context
 
 
+def begin() -> None:
+    """While Lambda starts a process the whole processor is its own, so what every process needs is done then: clients, the
+    connection to DynamoDB, and the street's secrets. Anywhere else, and when it fails, the first call does it.
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        try:
+            context().keys.code_keys()
+        except Exception:
+            log.exception("the process began without its secrets; the first call reads them")
+
+
 def _build() -> House:
     settings = _Process.settings or Settings.from_environ(os.environ)
     aws = Aws(settings.region, settings.endpoint)
     _bind(settings, aws)
-    return House(settings=settings, aws=aws, context=_context(settings, aws))
+    built = House(settings=settings, aws=aws, context=_context(settings, aws))
+    if not gc.isenabled():
+        # All of this lives as long as the process: the collector need never look at it.
+        gc.freeze()
+        gc.enable()
+    return built
 
 
 def _bind(settings: Settings, aws: Aws) -> None:

@@ -9,7 +9,8 @@ from chalicelib.errors import FieldError, NotAllowed
 from chalicelib.street import Street
 from chalicelib.usecases.account import Place
 from chalicelib.web import pages_account as pages
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chalicelib.handlers.openapi_operations import described
 from chalicelib.street import Street
 from chalicelib.web import openapi, pages_api
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
 
 
 def samples(look: Look, street: Street) -> dict[str, Callable[[], str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from chalicelib.web import csp, pages, static
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
 from tests.page_samples import place, street
 from tests.picture_files import jpeg
 

@@ -11,7 +11,8 @@ from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.models.faq import Entry
 from chalicelib.street import Street
 from chalicelib.web import pages, pages_faq
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 from tests.ladder_walks import in_state
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)

@@ -15,7 +15,8 @@ from chalicelib.street import Place, Street
 from chalicelib.usecases.figures import Report
 from chalicelib.usecases.figures_public import Deed, Public
 from chalicelib.web import pages_figures as pages
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 from tests.figures_rows import month_of_rows
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))

@@ -24,7 +24,7 @@ _acting: ContextVar[str] = ContextVar("acting", default="")
 # Part of a transaction → the permission that it needs.
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 OBJECTS = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket"}
-EVENTS = ("reveal", "notify", "photo", "sweep", "digest", "export", "tidy", "watch", "webhooks", "orders")
+EVENTS = ("reveal", "notify", "photo", "sweep", "digest", "export", "tidy", "watch", "webhooks", "import_orders")
 Asked = tuple[str, str]
 
 
@@ -140,7 +140,7 @@ def guarded(street: Street, outputs: Mapping[str, str]) -> Iterator[Guard]:
     patch.setattr(wiring.House, "export_here", on_behalf("Export", wiring.House.export_here))
     patch.setattr(wiring.House, "import_here", on_behalf("Orders", wiring.House.import_here))
     for name in EVENTS:
-        patch.setattr(app, name, on_behalf(name.title(), getattr(app, name)))
+        patch.setattr(app, name, on_behalf(name.removeprefix("import_").title(), getattr(app, name)))
     make = Aws.client
 
     def client(self: Any, service: str) -> Any:

@@ -16,7 +16,8 @@ from chalicelib.street import Place, Street
 from chalicelib.usecases.figures_public import Public
 from chalicelib.usecases.library import RESULTS
 from chalicelib.web import pages_classes, pages_figures, pages_library
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 from tests.figures_samples import summary
 from tests.story_samples import stories
 

@@ -9,7 +9,8 @@ from chalicelib.models.orders import ImportRow
 from chalicelib.ports import UploadGrant
 from chalicelib.street import Street
 from chalicelib.web import pages_orders
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 GRANT = UploadGrant("https://photos.example/", {"key": "imports/20261118020000-AAAA", "Content-Type": "text/csv"})
 

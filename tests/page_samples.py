@@ -22,10 +22,11 @@ from chalicelib.usecases.bulk import Choice
 from chalicelib.usecases.related import Related
 from chalicelib.web import pages, pages_queue
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_intake import FIELDS
 from chalicelib.web.pages_queue import Listed
 from chalicelib.web.pages_sheets import DOCUMENTS
-from chalicelib.web.views import ActionView, Elsewhere, FieldSpec, Helper, Look, PhotoView, Viewer
+from chalicelib.web.views import ActionView, Elsewhere, FieldSpec, Helper, PhotoView, Viewer
 from tests import (
     account_samples,
     api_samples,

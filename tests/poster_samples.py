@@ -9,7 +9,8 @@ import msgspec
 from chalicelib.adapters.codeimages import code_url, svg
 from chalicelib.street import Place, Street
 from chalicelib.web import pages_places as pages
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 
 def drawn(street: Street, *kinds: str) -> dict[str, tuple[str, str]]:

@@ -13,7 +13,8 @@ from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.street import Label, Option, PropertyTerms, Street
 from chalicelib.usecases.property_review import Review, Reviewed
 from chalicelib.web import pages_property as pages
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 18)

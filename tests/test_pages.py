@@ -18,9 +18,9 @@ from chalicelib.casework.case import Party
 from chalicelib.casework.folds import FOLDS
 from chalicelib.errors import DoorstepError, NotAllowed, Unknown
 from chalicelib.web import csp, i18n, pages, render, static
+from chalicelib.web.look import Look
 from chalicelib.web.present_events import ABOUT_REPORTERS, INTERNAL
 from chalicelib.web.present_timeline import timeline
-from chalicelib.web.views import Look
 from infra.streetfile import compile as streetfile
 from infra.streetfile.contrast import luminance
 from tests.ladder_street import COMMITTEE

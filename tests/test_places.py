@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from chalicelib.codes import verify
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 from infra.streetfile.compile import load
 from tests.client import Page
 from tests.poster_pages import STREETS, Printed, read

@@ -12,7 +12,7 @@ from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
 
 from chalicelib.errors import Limited
 from chalicelib.web import pages
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
 from tests.door import KEYS, TEXT, Door
 from tests.page_samples import place, street
 

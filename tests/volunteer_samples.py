@@ -11,7 +11,8 @@ from chalicelib.casework.volunteers import Offer, Seen
 from chalicelib.errors import FieldError, NotAllowed
 from chalicelib.street import Street
 from chalicelib.web import pages_volunteers as pages
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 AT = "2026-11-17T02:00:00.000Z"

@@ -6,21 +6,28 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from chalice.app import Request, Response
 
 from chalicelib.errors import Malformed, TooLarge, Unauthenticated
-from chalicelib.usecases.signin import Session
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
+
+if TYPE_CHECKING:
+    from chalicelib.usecases.signin import Session
 
 # A full form is about 10 kB; twenty times that is nobody's report. A household of twenty has seven fields each.
 BODY_MAX = 200_000
 FIELDS_MAX = 200
 YEAR_S = 365 * 24 * 3600
 FORM = "application/x-www-form-urlencoded"
+# What is no page of ours loads nothing and stands in nobody's frame; a page brings its own policy.
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+HTTPS_ONLY = f"max-age={2 * YEAR_S}; includeSubDomains"
 SECURITY = {
+    "Strict-Transport-Security": HTTPS_ONLY,
+    "Content-Security-Policy": NOTHING,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -108,9 +115,14 @@ def _cookies(header: str) -> dict[str, str]:
         return {}
 
 
+def kept(cookies: Mapping[str, str], name: str) -> str:
+    """A choice that was kept: under the name that only this host over https can set, or a bare one on one machine."""
+    return cookies.get(f"__Host-{name}", cookies.get(name, ""))
+
+
 def _language(query: Mapping[str, str], cookies: Mapping[str, str], header: str, languages: tuple[str, ...]) -> str:
     """The reader's choice, then their browser's first language that we have, then the street's own."""
-    for choice in (query.get("lang", ""), cookies.get("lang", "")):
+    for choice in (query.get("lang", ""), kept(cookies, "lang")):
         if choice in languages:
             return choice
     for part in header.split(","):
@@ -146,10 +158,10 @@ def asked(request: Request, languages: tuple[str, ...], base_url: str) -> Asked:
     full = str(context.get("path") or "/")
     stage = str(context.get("stage") or "")
     root = f"/{stage}" if stage and (full + "/").startswith(f"/{stage}/") else ""
-    kept = [(name, value) for name, value in query.items() if name not in {"lang", "large"}]
-    path = (full[len(root) :] or "/") + (f"?{urlencode(kept)}" if kept else "")
+    others = [(name, value) for name, value in query.items() if name not in {"lang", "large"}]
+    path = (full[len(root) :] or "/") + (f"?{urlencode(others)}" if others else "")
     prefers: dict[str, str] = {name: query[name] for name in ("lang", "large") if name in query}
-    large = query.get("large", cookies.get("large", "")) == "1"
+    large = query.get("large", kept(cookies, "large")) == "1"
     scheme = headers.get("x-forwarded-proto", "https")
     return Asked(
         method=request.method,
@@ -170,7 +182,7 @@ def page(html: str, csp: str, status: int = 200, headers: Mapping[str, Any] | No
     return Response(
         body=html,
         status_code=status,
-        headers={"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": csp, **SECURITY, **(headers or {})},
+        headers={**SECURITY, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": csp, **(headers or {})},
     )
 
 

@@ -1,4 +1,4 @@
-"""From the door: the code, the form, and sending it."""
+"""At the door: the code, the form, and what the form fetches. `submission` takes what it sends."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import secrets
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
-from chalicelib.errors import Conflict, DoorstepError, Limited, Malformed, NotAllowed, Unknown
+from chalicelib.errors import DoorstepError, Unknown
 from chalicelib.handlers import register
-from chalicelib.handlers.http import SECURITY, Asked, data, see
+from chalicelib.handlers.http import SECURITY, Asked, data
 from chalicelib.handlers.reading import read
 from chalicelib.handlers.routing import html, route
-from chalicelib.usecases import capability, figures, limits
-from chalicelib.usecases.submit import Report, photo_ref, submit
+from chalicelib.usecases import figures, limits
+from chalicelib.usecases.submit import photo_ref
 from chalicelib.web import pages
 from chalicelib.web.api_shapes import PhotoAsk
 from chalicelib.web.static import read_static
@@ -24,7 +24,7 @@ resident = Blueprint(__name__)
 FORM_GRANT_MINUTES = 10
 
 
-def _form(
+def form_of(
     it: Asked, code: str, kind: str | None, values: dict[str, str] | None = None, error: DoorstepError | None = None
 ) -> Response:
     """The form of a code, or the page that says why there is none. `kind` None takes whichever the code is of."""
@@ -47,7 +47,7 @@ def _form(
 
 @route(resident, "/Q/{code}")
 def scan(it: Asked, code: str) -> Response:
-    answer = _form(it, code, None)
+    answer = form_of(it, code, None)
     # What the page itself fetches once more, to have it without a network, is nobody at a door.
     if answer.status_code == 200 and "x-doorstep" not in it.headers:
         figures.scanned(wiring.context(), wiring.context().scanned(code)[1].id)
@@ -56,43 +56,7 @@ def scan(it: Asked, code: str) -> Response:
 
 @route(resident, "/f/{kind}")
 def form(it: Asked, kind: str) -> Response:
-    return _form(it, it.query.get("c", ""), kind)
-
-
-@route(resident, "/f/{kind}", method="POST")
-def send(it: Asked, kind: str) -> Response:
-    ctx = wiring.context()
-    fields = it.form()
-    if kind != "issue":
-        return register.send(it, kind, fields)
-    try:
-        case = submit(ctx, _report(it, fields))
-    except (NotAllowed, Limited) as error:
-        return _form(it, fields.get("code", ""), kind, fields, error)
-    except Unknown as error:
-        return html(pages.code_problem(it.look, ctx.street, error), status=error.status)
-    except Conflict as error:
-        if error.reason != "same_key":
-            raise
-        # Nothing is lost: the words stay, under a new key, and the person decides whether it is another matter.
-        return _form(it, fields.get("code", ""), kind, {**fields, "key": ""}, error)
-    return see(f"/t/{capability.token_for(ctx, case.no, case.generation)}/received", it.look)
-
-
-def _report(it: Asked, fields: dict[str, str]) -> Report:
-    try:
-        slots = tuple(int(slot) for slot in fields.get("photos", "").split(",") if slot.strip())
-    except ValueError as error:
-        raise Malformed("form") from error
-    known = {name: fields.get(name, "") for name in ("key", "code", "text", "category", "nickname", "phone", "elsewhere")}
-    return Report(
-        **known,
-        photos=slots,
-        reporter=fields.get("reporter") or "resident",
-        lang=it.look.lang,
-        address=it.address,
-        proof=fields.get("proof", ""),
-    )
+    return form_of(it, it.query.get("c", ""), kind)
 
 
 @route(resident, "/api/v1/photos", method="POST", answers="json", takes="application/json")

@@ -12,19 +12,19 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import wiring
 from chalicelib.casework.access import ROLES, split_grant
-from chalicelib.casework.case import Case
 from chalicelib.errors import DoorstepError, Forbidden, Unauthenticated
 from chalicelib.handlers.http import FORM, SECURITY, YEAR_S, Asked, asked, cookie, data, page, see
-from chalicelib.usecases import pictures, signin
-from chalicelib.usecases.context import Context
-from chalicelib.web import csp as policy
-from chalicelib.web.views import PhotoView
+
+if TYPE_CHECKING:
+    from chalicelib.casework.case import Case
+    from chalicelib.usecases.context import Context
+    from chalicelib.web.views import PhotoView
 
 log = logging.getLogger("doorstep")
 
@@ -37,12 +37,13 @@ View = Callable[..., Response]
 
 @dataclass(frozen=True)
 class Declared:
-    """`roles` empty means public. `answers` is `page`, `json`, or `open311`: how what goes wrong is said."""
+    """`roles` empty means public. `answers` is `page`, `json`, or `open311`: how errors are said. `module` has the view."""
 
     path: str
     method: str
     roles: frozenset[str]
     answers: str
+    module: str
 
 
 ROUTES: dict[tuple[str, str], Declared] = {}
@@ -52,9 +53,9 @@ def route(
     bp: Blueprint, path: str, *, method: str = "GET", roles: frozenset[str] = PUBLIC, answers: str = "page", takes: str = FORM
 ) -> Callable[[View], View]:
     """Registers `view(asked, **path parameters)`. Staff routes that change something must carry the session's CSRF token."""
-    declared = Declared(path, method, roles, answers)
 
     def register(view: View) -> View:
+        declared = Declared(path, method, roles, answers, view.__module__)
         if (path, method) in ROUTES and ROUTES[path, method] != declared:
             raise ValueError(f"{method} {path} is declared twice")
         ROUTES[path, method] = declared
@@ -62,7 +63,7 @@ def route(
         def run(**params: str) -> Response:
             return answer(declared, view, bp.current_request, params)
 
-        name = f"{view.__module__.rsplit('.', 1)[-1]}_{view.__name__}"
+        name = f"{declared.module.rsplit('.', 1)[-1]}_{view.__name__}"
         bp.route(path, methods=[method], content_types=[takes] if method == "POST" else ["*/*"], name=name)(run)
         return view
 
@@ -119,6 +120,8 @@ def _remember(it: Asked, response: Response, *, secure: bool) -> Response:
 
 
 def _signed_in(it: Asked) -> Asked:
+    from chalicelib.usecases import signin
+
     house = wiring.house()
     session_id = it.cookies.get(house.settings.cookie, "")
     return replace(it, session=signin.session(house.context, session_id), session_id=session_id)
@@ -175,10 +178,15 @@ def _georeport(it: Asked, error: DoorstepError, ref: str) -> Response:
 
 
 def photo_views(ctx: Context, case: Case, arrived: int | None = None) -> list[PhotoView]:
+    from chalicelib.usecases import pictures
+    from chalicelib.web.views import PhotoView
+
     return [PhotoView(**asdict(photo)) for photo in pictures.shown(ctx, case, arrived)]
 
 
 def html(text: str, status: int = 200, headers: dict[str, Any] | None = None) -> Response:
     """A page of ours under its policy."""
+    from chalicelib.web import csp as policy
+
     house = wiring.house()
     return page(text, policy.csp(text, house.context.photos.origin()), status, headers)

@@ -8,7 +8,8 @@ from chalicelib.usecases import sheets
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.work import Opened
 from chalicelib.web import pages
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 
 def page(ctx: Context, look: Look, actor: Actor, me: Viewer, opened: Opened, name: str) -> str:

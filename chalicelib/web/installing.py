@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.street import Street
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
 
 SIZES = (192, 512)
 KEYLINE, DOOR, PAGE = "#C9D8F0", "#FFFFFF", "#F4F4F2"

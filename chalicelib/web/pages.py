@@ -18,6 +18,7 @@ from chalicelib.errors import DoorstepError
 from chalicelib.ports import UploadGrant
 from chalicelib.street import Place, Street
 from chalicelib.web.i18n import count, t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_desk import activate, case, office_label, signin
 from chalicelib.web.pages_faq import Entry
 from chalicelib.web.pages_intake import intake
@@ -30,7 +31,7 @@ from chalicelib.web.present_form import PlateView, categories, plate, promise, r
 from chalicelib.web.present_ladder import ladder
 from chalicelib.web.present_timeline import later, timeline
 from chalicelib.web.render import render, rich
-from chalicelib.web.views import Elsewhere, Look, PhotoView
+from chalicelib.web.views import Elsewhere, PhotoView
 
 __all__ = [
     "PAPERS",

@@ -14,7 +14,8 @@ from chalicelib.web.pages_desk import DESK, grants
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.look import Look
+from chalicelib.web.views import Viewer
 
 
 class SignedIn(Protocol):

@@ -8,9 +8,9 @@ from typing import Any
 
 from chalicelib.street import Street
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.render import render
-from chalicelib.web.views import Look
 
 STYLES = ("tokens", "resident", "api")
 Json = Mapping[str, Any]

@@ -15,6 +15,7 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Rung, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_acts import Sent, acts
 from chalicelib.web.present_case import head, holder, past_clocks
 from chalicelib.web.present_common import frame, spoken, tel
@@ -23,7 +24,7 @@ from chalicelib.web.present_facts import case_marks, facts, known, links, partne
 from chalicelib.web.present_offices import grant_name, office_name, role_name
 from chalicelib.web.present_timeline import timeline
 from chalicelib.web.render import render
-from chalicelib.web.views import ActionView, Helper, Look, PhotoView, Viewer
+from chalicelib.web.views import ActionView, Helper, PhotoView, Viewer
 
 DESK = ("tokens", "desk")
 

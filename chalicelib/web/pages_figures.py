@@ -15,6 +15,7 @@ from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web import present_figures as present
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_classes import amount
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
@@ -22,7 +23,7 @@ from chalicelib.web.present_figures import Told
 from chalicelib.web.present_figures_tables import Section, sections
 from chalicelib.web.present_offices import grant_name, unit_name
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 if TYPE_CHECKING:
     from chalicelib.models.ledger import Matter

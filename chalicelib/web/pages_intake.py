@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Street
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_form import reporters
 from chalicelib.web.present_offices import grant_name, unit_name
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 DESK = ("tokens", "desk")
 # A list of more doors than that is asked for community by community.

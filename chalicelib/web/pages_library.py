@@ -15,13 +15,14 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_classes import class_reason, name_of
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_offices import grant_name, unit_name
 from chalicelib.web.present_sheets import ON_PAPER, HandedOver, handed_over
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 DESK = ("tokens", "desk", "faq", "classes")
 SHEET = ("tokens", "sheet")

@@ -11,10 +11,11 @@ from chalicelib.ports import UploadGrant
 from chalicelib.street import Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_offices import grant_name
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 DESK = ("tokens", "desk")
 COUNTS = ("made", "same", "added", "bad")

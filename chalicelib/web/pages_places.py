@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from chalicelib.street import Place, Street
 from chalicelib.web import present_print as words
 from chalicelib.web.i18n import count, t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_desk import DESK, grants
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_form import plate
 from chalicelib.web.present_print import CodeView
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 POSTER = ("tokens", "poster")
 # A street may have thousands of doors; more than these are found by their names.

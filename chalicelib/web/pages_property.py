@@ -14,6 +14,7 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Community, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_sheets import SHEET
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
@@ -21,7 +22,7 @@ from chalicelib.web.present_figures import percent
 from chalicelib.web.present_offices import grant_name
 from chalicelib.web.present_sheets import ON_PAPER
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 if TYPE_CHECKING:
     from chalicelib.usecases.property_review import Review, Reviewed

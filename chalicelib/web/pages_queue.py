@@ -13,6 +13,7 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_desk import DESK, grants
 from chalicelib.web.pages_sheets import handover
 from chalicelib.web.present_common import describe, frame
@@ -21,7 +22,7 @@ from chalicelib.web.present_filters import Filter, address, filters, pager
 from chalicelib.web.present_offices import role_name
 from chalicelib.web.present_queue import chips, rows
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 if TYPE_CHECKING:
     from chalicelib.usecases.bulk import Choice

@@ -15,10 +15,10 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import FormTerms, Place, Street
 from chalicelib.web import present_register as present
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_form import plate, tabs, version_words
 from chalicelib.web.render import render
-from chalicelib.web.views import Look
 
 STYLES = ("tokens", "resident", "form", "register")
 

@@ -16,10 +16,11 @@ from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web import present_register as present
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_offices import grant_name
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 DESK = ("tokens", "desk", "register_desk")
 REASONS = ("verify", "contact", "other")

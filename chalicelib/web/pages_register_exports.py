@@ -11,8 +11,9 @@ from chalicelib.street import Street
 from chalicelib.web import dates
 from chalicelib.web import present_register as present
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_register_desk import desk_page
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 HEADS = ("at", "numbers", "committee", "who", "reason", "since", "count")
 

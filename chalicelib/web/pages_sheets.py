@@ -12,11 +12,12 @@ from chalicelib.casework.events import Event
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_offices import grant_name
 from chalicelib.web.present_sheets import ON_PAPER, handed_over, paper
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 SHEET = ("tokens", "sheet")
 # What the exits of a street file name as their documents, each with a form of its own.

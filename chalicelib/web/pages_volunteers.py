@@ -12,12 +12,13 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Committee, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import count, t
+from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_form import version_words
 from chalicelib.web.present_offices import grant_name
 from chalicelib.web.render import render
-from chalicelib.web.views import Look, Viewer
+from chalicelib.web.views import Viewer
 
 RESIDENT = ("tokens", "resident", "form")
 DESK = ("tokens", "desk", "faq")

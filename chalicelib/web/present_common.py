@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from chalicelib.errors import DoorstepError, FieldError
 from chalicelib.street import Street
 from chalicelib.web.i18n import DEFAULT, has, t
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from chalicelib.casework.card import Card
 from chalicelib.casework.finding import FACETS, NONE, Wanted, values
 from chalicelib.street import CaseClass, Category, Committee, Community, Street
 from chalicelib.web.i18n import t
-from chalicelib.web.views import Look
+from chalicelib.web.look import Look
 
 
 @dataclass(frozen=True)

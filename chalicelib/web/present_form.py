@@ -10,9 +10,9 @@ from chalicelib.casework.events import PERSON_REPLIES
 from chalicelib.street import Clock, Duration, Place, Rung, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_clocks import FINISHING, concerns_residents
 from chalicelib.web.present_offices import community_of, office_name
-from chalicelib.web.views import Look
 
 REPORTERS = ("resident", "merchant", "unit")
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "wd": 1440}

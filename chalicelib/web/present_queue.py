@@ -10,8 +10,8 @@ from chalicelib.casework.card import Card
 from chalicelib.street import Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.present_clocks import GLYPHS, LATE, NEAR, PLAIN, bar, mark_words, name_of, standing
-from chalicelib.web.views import Look
 
 FILTERS = {
     "all": "list",

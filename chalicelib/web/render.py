@@ -1,6 +1,6 @@
 """Jinja, made on first use: a submission is answered with a redirect and never pays for it.
 
-The builder may compile the templates beforehand (`precompile`); when that folder is there it is used, else the sources are.
+The package has its templates compiled beforehand (`precompile`) and no sources of them; from sources it is the other way round.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.street import Street
 from chalicelib.web import i18n
+from chalicelib.web.look import Look
 from chalicelib.web.static import static_url
-from chalicelib.web.views import Look
 
 if TYPE_CHECKING:
     from jinja2 import Environment

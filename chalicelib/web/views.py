@@ -13,16 +13,6 @@ from chalicelib.web.desk_nav import Room, rooms
 
 
 @dataclass(frozen=True)
-class Look:
-    """How this reader wants the page. `root` is the stage prefix ("" or "/V1"), `path` this page's own path and query."""
-
-    lang: str
-    large: bool
-    root: str
-    path: str
-
-
-@dataclass(frozen=True)
 class FieldSpec:
     """A field of a form. `kind` is `line`, `text`, `choice`, `many` (checkboxes, sent once for each), `check`, `date` or `number`
     (up to `most`); options are (value, label already in words).

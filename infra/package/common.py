@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.package import archive, bytecode, project, prune, sdk, wheels
+from infra.package import archive, bytecode, lighten, project, prune, sdk, wheels
 from infra.template.assemble import AppFacts
 
 Say = Callable[[str], None]
@@ -76,7 +76,7 @@ def opened(root: Path, cache: Path, say: Say) -> Iterator[Common]:
 
 def dependencies(found: list[Path], zone: str, target: wheels.Runtime, cache: Path, say: Say) -> Path:
     """What ships of the wheels, compiled; kept for the next build with the same wheels, zone and rules."""
-    rules = [Path(source).read_bytes() for source in (prune.__file__, sdk.__file__, bytecode.__file__)]
+    rules = [Path(source).read_bytes() for source in (prune.__file__, sdk.__file__, lighten.__file__, bytecode.__file__)]
     facts = "\n".join([target.name, sys.version, zone, *(wheel.name for wheel in found)])
     key = hashlib.sha256(b"\0".join([facts.encode(), *rules])).hexdigest()[:16]
     folder = cache / "dependencies" / key
@@ -98,6 +98,7 @@ def dependencies(found: list[Path], zone: str, target: wheels.Runtime, cache: Pa
                     else:
                         skipped += 1
         sdk.trim(tree / "botocore" / "data")
+        lighten.lighten(tree)
         modules = bytecode.compile_apart(tree)
         # Another build may have been quicker; both made the same.
         if not folder.exists():

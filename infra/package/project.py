@@ -61,6 +61,7 @@ def make(root: Path, folder: Path, street_files: Mapping[str, bytes], runtime: s
     # Dependencies are laid beside the app by the builder; to Chalice the list is comments, so that it fetches none itself.
     (folder / "requirements.txt").write_text("".join(f"# {need}\n" for need in needs), "utf-8")
     facts = _package(folder, runtime)
+    _prepare(folder)
     shutil.rmtree(folder / ".chalice")
     (folder / "requirements.txt").unlink()
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -106,6 +107,30 @@ def _package(folder: Path, runtime: str) -> AppFacts:
             if name.startswith("chalice/") and not name.endswith("/"):
                 vendored.extract(name, folder)
     return _facts(described["Resources"], runtime)
+
+
+# What a process would otherwise find out each time it begins: which module answers which route, in the same order every
+# time, and what the templates say, as Python.
+_PREPARE = """
+import json
+import app
+from chalicelib.handlers import loading, routing
+from chalicelib.web import render
+table = {f"{method} {path}": one.module.rpartition(".")[2] for (path, method), one in sorted(routing.ROUTES.items())}
+loading.TABLE.write_text(json.dumps(table, indent=0) + "\\n", "utf-8")
+render.precompile(render.COMPILED)
+"""
+
+
+def _prepare(folder: Path) -> None:
+    """Raises `InfraError` with Python's words."""
+    environ = {"PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", _PREPARE], cwd=folder, env=environ, capture_output=True, text=True, timeout=CHALICE_S, check=False
+    )
+    if done.returncode:
+        raise InfraError("the packaged app does not import:\n" + "\n".join(done.stderr.strip().splitlines()[-8:]))
+    shutil.rmtree(folder / "chalicelib" / "web" / "templates")
 
 
 def _facts(resources: Mapping[str, Any], runtime: str) -> AppFacts:
