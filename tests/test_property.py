@@ -92,6 +92,13 @@ def test_the_company_discloses_the_street_checks_and_findings_become_cases(world
         again = head.get(HOME).form("/finding").fields | {"item": "fire"}
         assert head.post(f"{HOME}/finding", again).status == 200
         assert len([row for row in world.stored_items() if row["sk"]["S"] == "CASE"]) == 1
+        # An earlier month is put right afterwards: this one stays checked.
+        assert books.listed()["c01a"]["K"] == "2026-11"
+        checked(clerk, world.street, {"cleaning": "楼道有积灰"}, month="2026-09")
+        assert (books.listed()["c01a"]["K"], [one.month for one in books.read("c01a").checks]) == (
+            "2026-11",
+            ["2026-11", "2026-09"],
+        )
         # The link stays when the check is corrected, and the other finding can still become one.
         checked(clerk, world.street, {"cleaning": "楼道有积灰"})
         assert books.read("c01a").checks[0].marks["fire"].case == no

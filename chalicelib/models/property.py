@@ -70,7 +70,8 @@ def put(community: str, sk: str, record: R) -> R:
     text = shapes.encode(after)
     unchanged = CaseItem.version == before if before else CaseItem.pk.does_not_exist()
     what, _, when = sk.partition("#")
-    place = CaseItem(ALL, f"{community}#{sk}", card="") if what == "D" else CaseItem(ALL, f"{community}#{what}", card=when)
+    name, latest = (sk, "") if what == "D" else (what, max(when, _latest(community, what)))
+    place = CaseItem(ALL, f"{community}#{name}", card=latest)
     try:
         with transaction() as together:
             together.save(CaseItem(_key(community), sk, card=text, version=after.version), condition=unchanged)
@@ -85,6 +86,14 @@ def put(community: str, sk: str, record: R) -> R:
             raise Stale from error
         raise
     return after
+
+
+def _latest(community: str, what: str) -> str:
+    """The last month or quarter of which there is something: an earlier one may be corrected after it."""
+    rows = CaseItem.query(
+        _key(community), CaseItem.sk.startswith(f"{what}#"), scan_index_forward=False, limit=1, consistent_read=True
+    )
+    return next((row.sk.partition("#")[2] for row in rows), "")
 
 
 def get(community: str, sk: str) -> Record | None:
