@@ -9,7 +9,7 @@ from chalice.app import Chalice, Response
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from benchmarks.peers.same_item import BODY, TABLE, TEXTS, text_and_key
+from benchmarks.peers.same_item import BODY, SEALED, TABLE, TEXTS, text_and_key
 
 
 class Case(Model):
@@ -25,6 +25,7 @@ class Case(Model):
     text = UnicodeAttribute()
     version = NumberAttribute()
     body = BinaryAttribute(legacy_encoding=False)
+    sealed = BinaryAttribute(legacy_encoding=False)
     attempt = UnicodeAttribute()
     card = UnicodeAttribute()
     deadline = UnicodeAttribute()
@@ -49,7 +50,7 @@ app = Chalice(app_name="cases")
 def send(kind: str) -> Response:
     request: Any = app.current_request
     text, key = text_and_key(request.raw_body.decode())
-    texts: dict[str, Any] = {**TEXTS, "text": text, "version": 1, "body": BODY}
+    texts: dict[str, Any] = {**TEXTS, "text": text, "version": 1, "body": BODY, "sealed": SEALED}
     case = Case(f"C#{key}", "CASE", **texts)
     case.save(condition=Case.pk.does_not_exist())
     return Response(body="", status_code=303, headers={"Location": f"/t/{key}"})

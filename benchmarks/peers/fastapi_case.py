@@ -140,6 +140,48 @@ class Case(BaseModel):
     received_at: str
     updated_at: str
     clocks: list[Running]
+    active: bool = False
+    case_class: str = ""
+    photos: int = 0
+    slots: list[int] = []
+    first_reply_at: str | None = None
+    accepted_at: str | None = None
+    prelim_at: str | None = None
+    handled_at: str | None = None
+    closed_at: str | None = None
+    accepted_by: str = ""
+    assignee: str | None = None
+    proposed: str | None = None
+    outcome: str | None = None
+    result: str = ""
+    question: str = ""
+    reply_by: str | None = None
+    additions: int = 0
+    reopened: int = 0
+    rating: int | None = None
+    generation: int = 0
+    lateness: int = 0
+    supervised: bool = False
+    supervisions: int = 0
+    urges: int = 0
+    external: str = ""
+    dispatched_at: str | None = None
+    dispatches: int = 0
+    refusals: int = 0
+    partners: list[str] = []
+    requests: list[str] = []
+    extended: str | None = None
+    long_run_until: str | None = None
+    contacted_at: str | None = None
+    handled_by: str = ""
+    handlings: int = 0
+    published_at: str = ""
+    visit: str | None = None
+    visit_attempts: int = 0
+    merged_into: str = ""
+    followers: list[str] = []
+    links: list[str] = []
+    recurs: str = ""
 
 
 class Event(BaseModel):
@@ -150,6 +192,7 @@ class Event(BaseModel):
     by: str
     attempt: str
     data: Case
+    clocks: list[Running]
 
 
 class Stored(BaseModel):

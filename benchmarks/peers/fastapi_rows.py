@@ -44,7 +44,7 @@ def _case(
     keys: numbers.Secrets, street: Street, place: Place, case: Case, report: Report, envelope: bytes
 ) -> dict[str, str | bytes | int]:
     fingerprint = keys.mac("fingerprint", report.key, report.model_dump_json(exclude={"key"})).hex()
-    event = Event(seq=1, type="submitted", at=case.received_at, by="reporter", attempt=fingerprint, data=case)
+    event = Event(seq=1, type="submitted", at=case.received_at, by="reporter", attempt=fingerprint, data=case, clocks=case.clocks)
     deadline = min(clock.due for clock in case.clocks)
     next_due = min(clock.warn or clock.due for clock in case.clocks)
     shard = keys.mac("shard", case.no)[0]

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 TABLE = "Cases"
 # Of a case as it is stored (tests/test_bench.py holds it to that): body, card and figures, and the keys of its indexes.
 BODY = bytes(range(256)) * 4 + bytes(157)
-CARD = "x" * 536
+SEALED = bytes(240)
+CARD = "x" * 580
 FIGURES = "x" * 273
 AT = "2026-11-22T03:04:05.000Z"
 TEXTS = {

@@ -13,7 +13,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.peers.same_item import BODY, TABLE, TEXTS, text_and_key
+from benchmarks.peers.same_item import BODY, SEALED, TABLE, TEXTS, text_and_key
 
 SERVICE = "dynamodb"
 TYPE = "application/x-amz-json-1.0"
@@ -65,5 +65,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     text, key = text_and_key(event["body"])
     item = {name: {"S": value} for name, value in TEXTS.items()}
     item |= {"pk": {"S": f"C#{key}"}, "sk": {"S": "CASE"}, "version": {"N": "1"}, "text": {"S": text}}
-    put({**item, "body": {"B": base64.b64encode(BODY).decode()}})
+    item |= {name: {"B": base64.b64encode(value).decode()} for name, value in (("body", BODY), ("sealed", SEALED))}
+    put(item)
     return {"statusCode": 303, "headers": {"Location": f"/t/{key}"}, "body": ""}
