@@ -248,6 +248,15 @@ def test_a_number_that_stands_twice_in_a_list_is_one_case_and_says_everything_on
     assert counts(imported(raw)[0]) == (5, 5, 0, 5, 0, 0)
 
 
+def test_who_looked_before_another_ended_it_does_not_begin_it_again(world: World) -> None:
+    ctx, files = context(), Files(table(GOOD.format(n=1)).encode())
+    batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
+    late = orders_import.found(ctx, batch)
+    assert orders_import.run(ctx, files, Reports(), batch) == {"state": "done"}
+    assert not stored.lease(late, "2026-11-18T02:00:00.000Z", "2026-11-18T02:02:00.000Z")
+    assert orders_import.found(ctx, batch).state == "done"
+
+
 def test_a_row_that_breaks_twice_is_told_and_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     receive = taking.receive
 

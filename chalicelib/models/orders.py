@@ -117,10 +117,11 @@ def imports() -> list[ImportRow]:
 
 
 def lease(row: ImportRow, now: str, until: str) -> bool:
-    """Whether this process may go on with it; False while another one does."""
+    """Whether this process may go on with it; False while another one does, and when one has ended it meanwhile."""
     free = ImportRow.lease.does_not_exist() | (ImportRow.lease < now)
+    open_still = ImportRow.state.is_in("waiting", "running")
     try:
-        row.update(actions=[ImportRow.lease.set(until), ImportRow.state.set("running")], condition=free)
+        row.update(actions=[ImportRow.lease.set(until), ImportRow.state.set("running")], condition=free & open_still)
     except Exception as error:
         if refused(error):
             return False
