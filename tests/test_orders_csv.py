@@ -252,7 +252,7 @@ def test_who_looked_before_another_ended_it_does_not_begin_it_again(world: World
     ctx, files = context(), Files(table(GOOD.format(n=1)).encode())
     batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
     late = orders_import.found(ctx, batch)
-    assert orders_import.run(ctx, files, Reports(), batch) == {"state": "done"}
+    assert on_behalf("Orders", orders_import.run)(ctx, files, Reports(), batch) == {"state": "done"}
     assert not stored.lease(late, "2026-11-18T02:00:00.000Z", "2026-11-18T02:02:00.000Z")
     assert orders_import.found(ctx, batch).state == "done"
 
