@@ -250,6 +250,7 @@ def test_a_number_that_stands_twice_in_a_list_is_one_case_and_says_everything_on
 
 def test_who_looked_before_another_ended_it_does_not_begin_it_again(world: World) -> None:
     ctx, files = context(), Files(table(GOOD.format(n=1)).encode())
+    ctx.keys.mac("first", "page")
     batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
     late = orders_import.found(ctx, batch)
     assert on_behalf("Orders", orders_import.run)(ctx, files, Reports(), batch) == {"state": "done"}
