@@ -42,3 +42,11 @@ def answered(world: World, sent: Sent, status: int) -> Any:
     assert got is not None
     assert got.status == status
     return got
+
+
+@pytest.mark.parametrize(
+    "query", ["from=2026-02-30", "to=x", "from=&to=2026-11-18", "from=20261118", "from=0454-06-28", "to=%00"]
+)
+def test_the_api_of_figures_refuses_a_day_that_is_none_instead_of_answering_of_another_period(world: World, query: str) -> None:
+    page = world.signed_in("supervisor", "street").get(f"/api/v1/figures?{query}")
+    assert (page.status, {one["code"] for one in page.json()["fields"]}) == (422, {"date"})

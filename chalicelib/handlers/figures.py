@@ -7,7 +7,7 @@ from dataclasses import replace
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
-from chalicelib.errors import DoorstepError, NotAllowed
+from chalicelib.errors import DoorstepError, FieldError, NotAllowed
 from chalicelib.handlers.desk import viewer
 from chalicelib.handlers.http import SECURITY, Asked, data, see
 from chalicelib.handlers.routing import STAFF, html, route
@@ -71,6 +71,10 @@ def hotline(it: Asked) -> Response:
 
 @route(figures, "/api/v1/figures", roles=STAFF, answers="json")
 def as_json(it: Asked) -> Response:
+    """Unlike the page it takes no day for another: a program would not see which period it got."""
+    wrong = [FieldError(name, "date") for name in ("from", "to") if name in it.query and not use.is_day(it.query[name])]
+    if wrong:
+        raise NotAllowed("fields", fields=wrong)
     return data(figures_json.as_json(_report(it)))
 
 

@@ -59,7 +59,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "act", DESK, {200: api.Done}, takes=api.Do, refuses=(400, 401, 403, 404, 409, 413, 415, 422)
     ),
     ("GET", "/api/v1/figures"): Operation(
-        "figures", FIGURES, {200: api_figures.Figures}, query={"unit": TEXT, "from": DAY, "to": DAY}, refuses=(401, 403, 404)
+        "figures", FIGURES, {200: api_figures.Figures}, query={"unit": TEXT, "from": DAY, "to": DAY}, refuses=(401, 403, 404, 422)
     ),
     ("POST", "/api/v1/receipts/{provider}/{token}"): Operation(
         "receipts", PROVIDERS, {200: api.Taken, 503: api.Taken}, takes=list[dict[str, Any]], refuses=(400, 404, 413)

@@ -78,6 +78,11 @@ def _day(typed: str) -> date | None:
     return found if 2000 <= found.year <= 2100 else None
 
 
+def is_day(typed: str) -> bool:
+    """Whether it is a day as RFC 3339 writes one, of a year that figures can be asked of."""
+    return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", typed) is not None and _day(typed) is not None
+
+
 def report(ctx: Context, actor: Actor, unit: str, asked: Period) -> Report:
     """Raises what `chosen` raises."""
     unit = chosen(ctx, actor, unit)
