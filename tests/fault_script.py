@@ -36,6 +36,7 @@ class Scenario:
     """`ways` and `memory` are the provider's from the act on. `final` are the answers that people don't ask again after.
     `gathers`: what it sends are digests, and a fault may divide what is in them. `after` is what others do or what runs when the
     act is done; what is `seen` at the end is the same as without a fault. Who asks again waits `pause` minutes.
+    `hourly`: what a fault left undone is done by the machinery within hours, in its own name.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Scenario:
     after: Callable[[Town], object] = nothing
     seen: Callable[[Town], object] = nothing
     pause: int = 0
+    hourly: bool = False
 
 
 @dataclass

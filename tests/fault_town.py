@@ -25,7 +25,7 @@ from tests.register_people import GROUP_RENTAL
 from tests.test_classes import FOURTH
 from tests.town import Answer, Town
 from tests.town_built import open_town
-from tests.world import NOW, TestClock
+from tests.world import NOW, TestClock, environment
 
 OFFICES = {
     "verifier": ("verifier", "committee:c01"),
@@ -65,7 +65,9 @@ def rewritten(text: str) -> str:
 
 @contextmanager
 def open_whole_town(folder: Path) -> Iterator[Town]:
-    with open_town(folder, rewritten, OFFICES, "HB6QTW,shop,示例书店,Book shop (sample),c04,,\n") as town:
+    doors = "HB6QTW,shop,示例书店,Book shop (sample),c04,,\n"
+    # Receipts come from a provider of the trade.
+    with open_town(folder, rewritten, OFFICES, doors) as town, environment({"DOORSTEP_SMS_PROVIDER": "aliyun"}):
         town.world.clock = OneClock()
         town.restart()
         yield town
