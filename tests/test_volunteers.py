@@ -40,6 +40,7 @@ def test_help_is_offered_called_on_and_taken_back_and_nobody_reads_the_number(
         page = offered(visitor, nickname="13800138000")
         assert page.status == 422
         assert "手机号" in page.words
+        assert offered(visitor, nickname="一三八零零一三八零零零").status == 422
         page = offered(visitor)
         assert page.status == 200
         assert "021-****6655" in page.words

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from chalicelib.casework import people
+from chalicelib.casework import people, personal
 from chalicelib.casework.access import Actor, split_grant
 from chalicelib.errors import FieldError
 from chalicelib.street import Committee, Street
@@ -96,8 +96,8 @@ def read(
 
 
 def _has_number(text: str) -> bool:
-    """Seven digits are somebody's number, however they are spaced."""
-    return sum(char.isdigit() for char in text) >= 7
+    """Seven digits are somebody's number, however they are spaced; and so is a mobile in Chinese ones."""
+    return sum(char.isdigit() for char in text) >= 7 or personal.is_in(text)
 
 
 def matching(offers: Sequence[Offer], skill: str) -> list[Offer]:
