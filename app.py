@@ -42,6 +42,8 @@ def _is_chalices_own(response: dict[str, Any]) -> bool:
 
 
 app = Doorstep(app_name="doorstep")
+# Chalice lets errors through alone; warnings are what operators find out from.
+app.log.setLevel("INFO")
 loading.load_first(app)
 wiring.begin()
 

@@ -46,6 +46,8 @@ def api_resources(description: Json, street: Street) -> Json:
             "Body": body,
             "EndpointConfiguration": {"Types": ["REGIONAL"]},
             "MinimumCompressionSize": COMPRESS_FROM_BYTES,
+            # With a domain there is one way in, under the TLS that the domain asks for. Taken over by the next deployment.
+            "DisableExecuteApiEndpoint": {"Fn::If": ["HasDomain", True, False]},
         },
     }
     fingerprint = hashlib.sha256(json.dumps(api, sort_keys=True).encode()).hexdigest()[:12]
