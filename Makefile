@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve serve-fresh test soak lint format bench package posters docs pictures
+.PHONY: help serve serve-fresh test soak fuzz lint format bench package posters docs pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -38,6 +38,9 @@ test: $(INSTALLED) ## every test, the browser's too
 
 soak: $(INSTALLED) ## hours: every fault at every call, 2,000 random lives of 50 steps (SOAK=200x50 for fewer)
 	@DOORSTEP_SOAK=$(SOAK) $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 0 tests/test_faults.py tests/test_machine.py tests/test_demo.py tests/test_axe.py tests/test_erasing.py tests/test_package_many.py $(ARGS)
+
+fuzz: $(INSTALLED) ## a quarter of an hour and more: 10,000 cases of the described API, 100,000 of forms, codes, files … (ARGS='--bytes 5000')
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 lint: $(INSTALLED) ## ruff (rules and format) and mypy --strict; changes nothing
 	@echo "lint: ruff"; $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check .

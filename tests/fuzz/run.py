@@ -1,0 +1,133 @@
+"""One run of the fuzzing: which surface gets how much, the street put back in between, and what came of it as a table."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fuzz.corpus import Corpus, gather
+from tests.fuzz.files import Files
+from tests.fuzz.mutate import Mutator
+from tests.fuzz.oracle import Got, Oracle
+from tests.fuzz.street import Street, open_street
+from tests.fuzz.surfaces import Surfaces
+
+# How much of a hundred each surface gets, the described API apart.
+SHARE = {
+    "forms": 14,
+    "desk forms": 14,
+    "pages": 8,
+    "addresses": 8,
+    "codes": 5,
+    "tokens": 5,
+    "API bodies": 8,
+    "signed orders": 4,
+    "SMS receipts": 4,
+    "GeoReport queries": 4,
+    "GeoReport posts": 3,
+    "headers": 6,
+    "events": 3,
+    "order lists": 3,
+    "rosters": 2,
+    "places lists": 2,
+    "street files": 2,
+    "photos": 5,
+}
+# The street is put back after so many changes; a few refused sessions mean that somebody was signed out.
+CHANGES, SIGNED_OUT = 60, 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`described` cases of schemathesis and `bytes` of the others; `new` cases each time, or the same ones of a seed."""
+
+    described: int
+    bytes: int
+    seed: int
+    new: bool = False
+    whole: bool = False
+    only: tuple[str, ...] = ()
+
+
+@dataclass
+class Report:
+    plan: Plan
+    oracle: Oracle
+    corpus: Corpus
+    seconds: float
+
+    @property
+    def lines(self) -> list[str]:
+        oracle = self.oracle
+        rows = [f"seed {self.plan.seed}; began from {self.corpus}"]
+        for surface, count in oracle.counts.items():
+            wrong = sum(1 for name, _ in oracle.findings if name == surface)
+            said = " ".join(f"{status}:{times}" for status, times in sorted(oracle.statuses.get(surface, {}).items()))
+            rows.append(f"  {surface:<18} {count:>7} cases  {wrong:>3} findings  {said}".rstrip())
+        described = oracle.counts["described API"]
+        total = sum(oracle.counts.values())
+        rows.append(f"described API {described} cases, byte by byte {total - described} cases, {len(oracle.findings)} findings")
+        rows.append(f"in {self.seconds:.0f} s")
+        for (surface, what), sent in oracle.findings.items():
+            rows += [f"FOUND {surface}: {what} ({oracle.repeats[surface, what]} times)", f"      {sent}"]
+        return rows
+
+
+class _Turns:
+    """Puts the street back when enough was changed."""
+
+    def __init__(self, street: Street) -> None:
+        self.street, self.changes, self.refused = street, 0, 0
+
+    def after(self, got: Got | None) -> None:
+        self.changes += got is not None and got.status in {200, 201, 303}
+        self.refused += got is not None and got.status == 401
+        if self.changes >= CHANGES * 3 or self.refused >= SIGNED_OUT:
+            self.back()
+
+    def changed(self, got: Got | None) -> None:
+        """A post that was taken counts three times a page that was read."""
+        self.changes += 2 if got is not None and got.status in {201, 303} else 0
+        self.after(got)
+
+    def back(self) -> None:
+        self.changes = self.refused = 0
+        self.street.back()
+
+
+def run(plan: Plan, folder: Path, say: Callable[[str], Any] = lambda _: None) -> Report:
+    """Everything, or the surfaces that are named."""
+    began = time.monotonic()
+    with open_street(folder, whole=plan.whole) as street:
+        corpus = gather(street, plan.whole)
+        mutator = Mutator(random.Random(plan.seed))  # noqa: S311 - chance that can be repeated
+        surfaces, oracle, turns = Surfaces(street, corpus, mutator), Oracle(street.world.app.app), _Turns(street)
+        files = Files(street, mutator, oracle, folder)
+        with oracle.listening():
+            if plan.described and (not plan.only or "described API" in plan.only):
+                from tests.fuzz.described import Described
+
+                say(f"described API: {plan.described} cases")
+                Described(surfaces, oracle, turns.changed).run(plan.described, plan.seed, new=plan.new)
+                turns.back()
+            for name, share in SHARE.items():
+                if not plan.only or name in plan.only:
+                    count = plan.bytes * share // 100 if not plan.only else plan.bytes
+                    say(f"{name}: {count} cases")
+                    _surface(name, count, surfaces, files, oracle, turns)
+        return Report(plan, oracle, corpus, time.monotonic() - began)
+
+
+def _surface(name: str, count: int, surfaces: Surfaces, files: Files, oracle: Oracle, turns: _Turns) -> None:
+    for number in range(count):
+        if name in surfaces.named:
+            turns.changed(oracle.send(name, surfaces.named[name]()))
+        else:
+            files.named[name]()
+            if number % 500 == 499:
+                turns.back()
+    turns.back()
