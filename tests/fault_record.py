@@ -24,7 +24,7 @@ FIGURES = ROOT / ".local" / "faults.json"
 LIVES = ROOT / ".local" / "lives"
 PAGE = ROOT / "docs" / "faults.md"
 SOAK = os.environ.get("DOORSTEP_SOAK", "")
-# Which part of all faults `make test` tries, and which lives are lived: another one each day, the same all day.
+# Which part of all faults `make test` tries: another one each day, the same all day.
 SEED = int(os.environ.get("DOORSTEP_SEED") or date.today().toordinal())  # noqa: DTZ011 - any day will do
 COUNTED = ("calls", "faults", "struck", "violations")
 
@@ -56,9 +56,9 @@ def keep_scenario(name: str, figures: dict[str, int], seconds: float) -> None:
         kept["whole" if SOAK else "sampled"][name] = {**figures, **_circumstances(seconds), "seed": SEED}
 
 
-def keep_lives(lives: int, steps: int, violations: int, seconds: float) -> None:
+def keep_lives(lives: int, steps: int, seed: int, violations: int, seconds: float) -> None:
     with _kept() as kept:
-        kept["lives"].append({"lives": lives, "steps": steps, "seed": SEED, "violations": violations, **_circumstances(seconds)})
+        kept["lives"].append({"lives": lives, "steps": steps, "seed": seed, "violations": violations, **_circumstances(seconds)})
 
 
 def _circumstances(seconds: float) -> dict[str, Any]:

@@ -6,10 +6,11 @@ may go wrong or the process die. After every rule the promises hold, and each ca
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, ClassVar
+from functools import partial, wraps
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -40,6 +41,20 @@ maybe_fault = st.none() | st.none() | st.builds(Fault, st.integers(1, 16), st.sa
 maybe_between = st.none() | st.none() | st.tuples(st.integers(1, 12), st.sampled_from(("sweep", "stream")))
 
 
+Rule = TypeVar("Rule", bound=Callable[..., None])
+
+
+def lived(step: Rule) -> Rule:
+    """Every step is written down as it begins, so that a life that broke can be told to its end."""
+
+    @wraps(step)
+    def run(self: Life, **given: Any) -> None:
+        self.story.append(f"{step.__name__} {given}")
+        step(self, **given)
+
+    return run  # type: ignore[return-value]  # the same but for the note
+
+
 @dataclass
 class Known:
     """A case as its people know it: the form it came by, and every step that was answered as done."""
@@ -50,13 +65,15 @@ class Known:
 
 
 class Life(RuleBasedStateMachine):
-    """`town` and `start` are set once; every example begins at `start`."""
+    """`town` and `start` are set once; every example begins at `start`. `told` gets the steps of a life that broke and why."""
 
     town: ClassVar[Town]
     start: ClassVar[Moment]
+    told: ClassVar[Callable[[list[str], BaseException], None]]
 
     def __init__(self) -> None:
         super().__init__()
+        self.story: list[str] = []
         self.town.back_to(self.start)
         self.known: list[Known] = []
         self.made = 0
@@ -101,6 +118,7 @@ class Life(RuleBasedStateMachine):
     # ---- residents
 
     @rule(phone=st.sampled_from((REPORTER_PHONE, "021-0012 7799", "")), place=st.integers(0, 4), fault=maybe_fault)
+    @lived
     def submit(self, phone: str, place: int, fault: Fault | None) -> None:
         form = steps.report(self.town.world, key=self._fresh(), phone=phone, code=self.town.world.code(place))
         answer = self._done(partial(self.town.reported, form), fault)
@@ -109,6 +127,7 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(index=st.integers(0, 9), other=st.booleans(), fault=maybe_fault)
+    @lived
     def submit_again(self, index: int, other: bool, fault: Fault | None) -> None:
         """The same form is the same case; the same key with other words is refused."""
         known, case = self._case(index)
@@ -119,6 +138,7 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), index=st.integers(0, 9), fault=maybe_fault, between=maybe_between, twice=st.booleans())
+    @lived
     def resident_acts(
         self, data: st.DataObject, index: int, fault: Fault | None, between: tuple[int, str] | None, twice: bool
     ) -> None:
@@ -134,6 +154,7 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), index=st.integers(0, 9), fault=maybe_fault, between=maybe_between, twice=st.booleans())
+    @lived
     def staff_do_what_is_open(
         self, data: st.DataObject, index: int, fault: Fault | None, between: tuple[int, str] | None, twice: bool
     ) -> None:
@@ -156,6 +177,7 @@ class Life(RuleBasedStateMachine):
         behind=st.integers(0, 3),
         fault=maybe_fault,
     )
+    @lived
     def staff_do_anything(self, data: st.DataObject, index: int, who: str, action: str, behind: int, fault: Fault | None) -> None:
         """Also from an old page, also what is not theirs."""
         known, case = self._case(index)
@@ -191,6 +213,7 @@ class Life(RuleBasedStateMachine):
         beside: str = "",
     ) -> None:
         """`may`: it has to be done (True) or refused (False); None when both are right. `beside`: another case it changes."""
+        self.story.append(f"  {command} on {known.no}")
         answer = self._done(act, fault, between)
         if may is not None:
             assert (answer.status in DONE) == may, (command, answer)
@@ -214,23 +237,28 @@ class Life(RuleBasedStateMachine):
     # ---- time and the machinery
 
     @rule(minutes=st.sampled_from(SPANS))
+    @lived
     def time_goes_by(self, minutes: int) -> None:
         self.town.world.clock.advance(minutes=minutes)
 
     @rule(fault=maybe_fault, between=maybe_between)
+    @lived
     def sweep(self, fault: Fault | None, between: tuple[int, str] | None) -> None:
         """Also two that run into each other."""
         self._done(partial(_quietly, self.town.sweep), fault, between)
 
     @rule(fault=maybe_fault, between=maybe_between)
+    @lived
     def stream(self, fault: Fault | None, between: tuple[int, str] | None) -> None:
         self._done(partial(_quietly, self.town.stream), fault, between)
 
     @rule(ways=st.lists(st.sampled_from(WAYS), max_size=4), memory=st.sampled_from(MEMORIES))
+    @lived
     def provider_changes(self, ways: list[str], memory: str) -> None:
         self.town.sms.ways, self.town.sms.memory = list(ways), memory
 
     @rule()
+    @lived
     def process_starts_again(self) -> None:
         self.town.restart()
 
@@ -249,7 +277,18 @@ class Life(RuleBasedStateMachine):
             assert len(attempts) == len(known.done), (known, made[known.no])
 
     def teardown(self) -> None:
-        """The faults end, and the system comes to rest."""
+        """The faults end, and the system comes to rest. A life that broke before is told first."""
+        broke = sys.exc_info()[1]
+        if isinstance(broke, Exception):
+            Life.told(self.story, broke)
+            return
+        try:
+            self._rest()
+        except Exception as error:
+            Life.told([*self.story, "it came to rest"], error)
+            raise
+
+    def _rest(self) -> None:
         self.town.sms.ways, self.town.sms.memory = [], "honest"
         self.town.restart()
         self.town.stream()
