@@ -123,8 +123,10 @@ class House:
     def import_here(self, event: Mapping[str, str], seconds_left: Callable[[], float]) -> dict[str, str]:
         """An import goes on, in this process: what the function `orders` does."""
         from chalicelib.usecases import orders_import
+        from chalicelib.web.i18n import t
 
-        return orders_import.run(self.context, self.imports, self.lists, event.get("batch", ""), seconds_left)
+        words = partial(t, self.context.street.languages[0])
+        return orders_import.run(self.context, self.imports, self.lists, words, event.get("batch", ""), seconds_left)
 
     def import_orders(self, event: Mapping[str, str]) -> None:
         """The same by the function that may, in the background; on one machine for as long as a page may take."""

@@ -32,6 +32,7 @@ from chalicelib.casework.volunteers import REASONS as CALLING_REASONS
 from chalicelib.casework.volunteers import SKILLS
 from chalicelib.handlers.openapi_operations import OPERATIONS
 from chalicelib.street import POSTS, Supervision
+from chalicelib.usecases import orders_import
 from chalicelib.usecases.intake import HOW
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
 from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
@@ -223,6 +224,9 @@ FAMILIES: dict[str, set[str]] = {
     "desk.orders.state.": set(pages_orders.STATES),
     "desk.orders.count.": set(pages_orders.COUNTS),
     "desk.orders.why.": set(pages_orders.WHY),
+    "desk.orders.result.": set(orders_import.RESULTS),
+    "desk.orders.row.": set(orders_import.REASONS),
+    "desk.orders.column.": set(orders_import.COLUMNS),
     "desk.register.tab.": {"queue", "digests", "exports", "people"},
     "desk.register.reason.": set(REGISTER_REASONS),
     "desk.register.digest.": {"none", "day", "committee", "new", "changed", "waiting", "ending", "flats", "people"},

@@ -150,6 +150,7 @@ def test_only_the_source_itself_is_heard(world: World, secret: str) -> None:
         ({"external": "a b"}, 422, "external"),
         ({"text": "  "}, 422, "text"),
         ({"text": "长" * 2001}, 422, "text"),
+        ({"address": "长" * 101}, 422, "address"),
         ({"place": "222222"}, 422, "place"),
         ({"place": "", "address": "火星"}, 422, "place"),
         ({"received": "yesterday"}, 422, "received"),

@@ -11,6 +11,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from chalicelib.models import orders as stored
 from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_csv, orders_import
 from chalicelib.usecases.orders_csv import Row, Unreadable, harmless
+from chalicelib.web import i18n
 from tests import steps, strict_post
 from tests.least import on_behalf
 from tests.test_webhooks import CENTRE, act, context
@@ -35,6 +37,7 @@ from tests.world import World
 TZ = ZoneInfo("Asia/Shanghai")
 HEAD = "工单编号,诉求内容,居委会,联系电话,受理时间"
 GOOD = "H-{n},第{n}盏灯不亮,c01,021-0012 7788,2026-11-17 09:00"
+WORDS = partial(i18n.t, "zh-CN")
 SOAK = bool(os.environ.get("DOORSTEP_SOAK"))
 
 
@@ -201,7 +204,7 @@ def imported(raw: bytes, budget: Iterator[float] | None = None) -> tuple[stored.
     batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
     left = (lambda: next(budget, 1000.0)) if budget is not None else (lambda: 1000.0)
     for _ in range(100):
-        state = on_behalf("Orders", orders_import.run)(ctx, files, reports, batch, left)["state"]
+        state = on_behalf("Orders", orders_import.run)(ctx, files, reports, WORDS, batch, left)["state"]
         if state != "running":
             break
     (report,) = reports.made.values()
@@ -222,9 +225,9 @@ def test_an_import_stops_and_goes_on_and_a_second_one_doubles_nothing(world: Wor
     assert counts(row) == (9, 9, 7, 0, 0, 2)
     assert row.state == "done"
     assert report == [
-        ["4", "H-3", "refused", "place: where"],
-        ["6", "H-5", "left_out", "phone"],
-        ["10", "", "refused", "columns_few"],
+        ["4", "H-3", "没有收下", "地点: 认不出在哪里，请写点位、小区或居委会"],
+        ["6", "H-5", "收下了，有内容没认出来", "电话"],
+        ["10", "", "没有收下", "列数比表头少"],
     ]
     before = len(world.stored_items())
     again, _ = imported(raw.replace("第8盏".encode("gb18030"), "第八盏".encode("gb18030")))
@@ -253,7 +256,7 @@ def test_who_looked_before_another_ended_it_does_not_begin_it_again(world: World
     ctx.keys.mac("first", "page")
     batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
     late = orders_import.found(ctx, batch)
-    assert on_behalf("Orders", orders_import.run)(ctx, files, Reports(), batch) == {"state": "done"}
+    assert on_behalf("Orders", orders_import.run)(ctx, files, Reports(), WORDS, batch) == {"state": "done"}
     assert not stored.lease(late, "2026-11-18T02:00:00.000Z", "2026-11-18T02:02:00.000Z")
     assert orders_import.found(ctx, batch).state == "done"
 
@@ -269,7 +272,7 @@ def test_a_row_that_breaks_twice_is_told_and_holds_up_no_other(world: World, mon
     monkeypatch.setattr(taking, "receive", broken)
     row, report = imported(table(*(GOOD.format(n=n) for n in range(1, 4))).encode())
     assert counts(row) == (3, 3, 2, 0, 0, 1)
-    assert report[0][:3] == ["3", "H-2", "failed"]
+    assert report[0][:3] == ["3", "H-2", "出错了"]
 
 
 def test_leave_to_upload_is_for_one_file_of_one_size_and_no_longer_than_half_an_hour() -> None:

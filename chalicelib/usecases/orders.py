@@ -9,7 +9,7 @@ reason to lose the order.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,7 +20,7 @@ from chalicelib.casework.access import REPORTER
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import stamp
 from chalicelib.casework.orders import Order, where
-from chalicelib.errors import Conflict, FieldError
+from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.models import cases, orders
 from chalicelib.street import Place
 from chalicelib.usecases.context import Context
@@ -32,6 +32,8 @@ MADE, SAME, ADDED = "made", "same", "added"
 # A source's clock may be a little ahead of ours, and its lists some years old.
 AHEAD, BEFORE = timedelta(hours=1), timedelta(days=3 * 366)
 MERGED_MAX = 10
+# What an order calls the form's own fields.
+THEIRS = {"elsewhere": "address", "nickname": "name"}
 # How many of the wordings that an order ever had are known again.
 SAID_MAX = 100
 
@@ -83,7 +85,10 @@ def read(ctx: Context, order: Order) -> Read:
         reporter=order.reporter,
         lang=ctx.street.languages[0],
     )
-    clean, _ = checked(ctx, report, wrong)
+    try:
+        clean, _ = checked(ctx, report, wrong)
+    except NotAllowed as error:
+        raise NotAllowed("fields", fields=[replace(one, name=THEIRS.get(one.name, one.name)) for one in error.fields]) from error
     if place is None:
         raise RuntimeError("an order without a place passed the check")
     understood = {"phone": phone, "category": category, "class": case_class}

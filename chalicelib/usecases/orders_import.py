@@ -11,7 +11,7 @@ import csv
 import io
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,7 +36,13 @@ PART = 100
 MARGIN_S = 15.0
 LEASE = timedelta(minutes=2)
 KEEP_DAYS = 30
+# The words of a report, by their key in the catalogues.
+Words = Callable[..., str]
 HEADS = ("行 line", "编号 number", "结果 result", "说明 why")
+RESULTS = ("refused", "failed", "left_out")
+# Why a row is none, and what a reason or something left out is about.
+REASONS = ("columns_few", "columns_many", "quotes", "encoding", "date", "too_many", "again")
+COLUMNS = ("external", "text", "place", "received", "name", "address", "phone", "category", "class")
 
 
 @dataclass
@@ -75,8 +81,12 @@ def report_key(batch: str) -> str:
     return f"orders/{batch}.csv"
 
 
-def run(ctx: Context, files: Imports, lists: Lists, batch: str, seconds_left: Callable[[], float] = forever) -> dict[str, str]:
-    """Goes on with an import as far as the time allows. Answers its state; `running` asks to be called again."""
+def run(
+    ctx: Context, files: Imports, lists: Lists, words: Words, batch: str, seconds_left: Callable[[], float] = forever
+) -> dict[str, str]:
+    """Goes on with an import as far as the time allows. Answers its state; `running` asks to be called again. `words` looks up
+    what the report says.
+    """
     row = found(ctx, batch)
     now = ctx.clock.wall()
     if row.state in {"done", "refused"} or not rows.lease(row, stamp(now), stamp(now + LEASE)):
@@ -88,7 +98,11 @@ def run(ctx: Context, files: Imports, lists: Lists, batch: str, seconds_left: Ca
         read = list(orders_csv.read(raw, ctx.street.tz))
     except Unreadable as error:
         row.why, row.where = error.why, error.where
-        lists.put(report_key(batch), _csv([(1, "", error.why, error.where)]), "text/csv; charset=utf-8")
+        lists.put(
+            report_key(batch),
+            _csv([(1, "", "refused", words(f"desk.orders.why.{error.why}", where=error.where))], words),
+            "text/csv; charset=utf-8",
+        )
         files.delete(batch)
         return _ended(row, "refused")
     row.total = len(read)
@@ -105,7 +119,7 @@ def run(ctx: Context, files: Imports, lists: Lists, batch: str, seconds_left: Ca
         row.failed = failed or None
         row.lease = stamp(ctx.clock.wall() + LEASE)
         rows.save(row)
-    lists.put(report_key(batch), _csv(_wrong(ctx, read, failed)), "text/csv; charset=utf-8")
+    lists.put(report_key(batch), _csv(_wrong(ctx, words, read, failed), words), "text/csv; charset=utf-8")
     answer = _ended(row, "done")
     files.delete(batch)
     return answer
@@ -142,27 +156,31 @@ def _take(ctx: Context, source: str, row: Row, batch: str, counts: Counts, faile
         return
 
 
-def _wrong(ctx: Context, read: list[Row], failed: set[str]) -> Iterator[tuple[int, str, str, str]]:
+def _wrong(ctx: Context, words: Words, read: list[Row], failed: set[str]) -> Iterator[tuple[int, str, str, str]]:
     """Rows that were not taken, and what of taken rows was left out."""
     for row in read:
         if row.order is None:
-            yield row.line, row.external, "refused", row.why
+            yield row.line, row.external, "refused", words(f"desk.orders.row.{row.why}")
             continue
         try:
             left_out = orders.read(ctx, row.order).left_out
         except NotAllowed as error:
-            yield row.line, row.external, "refused", "; ".join(f"{one.name}: {one.code}" for one in error.fields)
+            said = (
+                f"{words(f'desk.orders.column.{one.name}')}: {words(f'field.{one.code}', **one.params)}" for one in error.fields
+            )
+            yield row.line, row.external, "refused", "; ".join(said)
             continue
         if str(row.line) in failed:
-            yield row.line, row.external, "failed", "import the file again: what is there already is not doubled"
+            yield row.line, row.external, "failed", words("desk.orders.row.again")
         elif left_out:
-            yield row.line, row.external, "left_out", ", ".join(left_out)
+            yield row.line, row.external, "left_out", ", ".join(words(f"desk.orders.column.{name}") for name in left_out)
 
 
-def _csv(lines: Iterator[tuple[int, str, str, str]] | list[tuple[int, str, str, str]]) -> bytes:
+def _csv(lines: Iterable[tuple[int, str, str, str]], words: Words) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEADS)
     for line, external, result, why in lines:
-        writer.writerow([line, orders_csv.harmless(external[:60]), result, orders_csv.harmless(why)])
+        said = words(f"desk.orders.result.{result}")
+        writer.writerow([line, orders_csv.harmless(external[:60]), said, orders_csv.harmless(why)])
     return text.getvalue().encode("utf-8-sig")
