@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve serve-fresh test soak fuzz lint format bench package posters docs pictures
+.PHONY: help serve serve-fresh test soak fuzz lint format audit bench package posters docs pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -51,6 +51,9 @@ format: $(INSTALLED) ## lets ruff mend what it can
 
 package: $(INSTALLED) ## build/<street>/package.zip and template.json for STREET, or STREET=all; PARTITION=aws or aws-cn instead of the region's
 	@$(PYTHON) -m infra.package $(STREET)
+
+audit: $(INSTALLED) ## is anything that ships known to be flawed? by the dated list, and by the live service where there is a network
+	@$(PYTHON) -m infra.audit
 
 bench: $(INSTALLED) ## measured figures side by side, in one run (ARGS='coldstart sweep' for some)
 	@STREET=$(STREET) $(PYTHON) -m benchmarks $(ARGS)
