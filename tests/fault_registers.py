@@ -94,6 +94,7 @@ def _digest(town: Town) -> Answer:
 
 def _days_end(town: Town) -> Act:
     """New and changed on one day, nothing on the next, and a lease that ends: two days are made up for."""
+    _digest(town)
     _made(town)
     send(town.world, household(), kind="population", key="d4" * 16)
     send(town.world, rental(1, 5, room="303室", lease_to="2026-11-18"), key="e5" * 16)

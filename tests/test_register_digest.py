@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from chalicelib import wiring
+from chalicelib.adapters.lists import S3Lists
 from chalicelib.casework.registering import TypedPerson
 from chalicelib.models import register_digests
 from chalicelib.models.register_digests import Digest
@@ -121,6 +122,28 @@ def test_a_late_run_makes_up_for_every_missed_day_in_one_message(town: World) ->
     town.clock.advance(days=3)
     run(town)
     assert sorted(done("c01"))[-3:] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+
+
+def test_a_run_that_breaks_between_two_missed_days_forgets_the_first_in_no_message(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(town, rental(1))
+    town.clock.advance(days=1, hours=7)
+    put = S3Lists.put
+
+    def breaks(self: S3Lists, key: str, data: bytes, content_type: str) -> None:
+        if "2026-11-19" in key:
+            raise ConnectionError
+        put(self, key, data, content_type)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(S3Lists, "put", breaks)
+        assert run(town).failed == len(town.street.committees)
+    assert (sorted(done("c01")), told(town)) == (["2026-11-18"], {})
+    run(town)
+    town.clock.advance(days=1)
+    run(town)
+    assert list(told(town).values()) == [["1", "0", "1"], ["0", "0", "1"]]
 
 
 def test_a_run_that_breaks_anywhere_is_gone_on_with(town: World) -> None:

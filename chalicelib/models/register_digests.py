@@ -14,7 +14,9 @@ from chalicelib.models.registers import RegisterItem, item
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """A committee's digest of a day. `flats` and `people` are those of what is new; `key` is its list in the bucket."""
+    """A committee's digest of a day. `flats` and `people` are those of what is new; `key` is its list in the bucket; `told` is
+    False for a day that was made up for, of which the next message tells.
+    """
 
     committee: str
     day: str
@@ -26,6 +28,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     people: int = 0
     key: str = ""
     at: str = ""
+    told: bool = True
 
 
 def digests(committee: str, limit: int) -> list[tuple[str, str, Digest | None]]:

@@ -13,6 +13,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
+
+import msgspec
 
 from chalicelib.casework.card import place_name
 from chalicelib.casework.events import stamp
@@ -76,21 +79,26 @@ def _today(ctx: Context) -> str:
 
 def _committee(ctx: Context, lists: Lists, words: Words, committee: str, last: date) -> int:
     written = 0
-    before = Digest(committee=committee, day="")
-    days = _due(committee, last)
+    standing = register_digests.digests(committee, LATEST)
+    days = _due(committee, last, standing)
     for number, day in enumerate(days, start=1):
-        made = _write(ctx, lists, words, committee, day, before, tell=number == len(days))
-        if made is not None:
-            before = made
-            written += 1
+        tell = number == len(days)
+        if tell and number > 1:
+            standing = register_digests.digests(committee, LATEST)
+        written += _write(ctx, lists, words, committee, day, _untold(standing) if tell else None)
     return written
 
 
-def _due(committee: str, last: date) -> list[str]:
+def _untold(standing: Sequence[tuple[str, str, Digest | None]]) -> list[Digest]:
+    """The latest days that no message has told of, whichever run wrote them."""
+    written = [digest for _, state, digest in standing if state == "done" and digest is not None]
+    return list(takewhile(lambda digest: not digest.told, written))
+
+
+def _due(committee: str, last: date, standing: Sequence[tuple[str, str, Digest | None]]) -> list[str]:
     """The days to write, the oldest first: those left undone, and all after the newest. The very first run looks back a while for
     days on which something was registered.
     """
-    standing = register_digests.digests(committee, LATEST)
     undone = sorted(day for day, state, _ in standing if state != "done")
     if standing:
         newest = date.fromisoformat(standing[0][0])
@@ -99,17 +107,19 @@ def _due(committee: str, last: date) -> list[str]:
     return [*(day for day in earlier if any(register_digests.days_changes(committee, day))), last.isoformat()]
 
 
-def _write(ctx: Context, lists: Lists, words: Words, committee: str, day: str, before: Digest, *, tell: bool) -> Digest | None:
-    """One day of one committee; None when it is there already. `before` are the days made just now, told of in the last one's
-    message.
+def _write(ctx: Context, lists: Lists, words: Words, committee: str, day: str, before: Sequence[Digest] | None) -> bool:
+    """One day of one committee; False when it is there already. `before` are the days that its message tells of as well; None
+    when a later day's message tells of it.
     """
     ttl = int(ctx.clock.wall().timestamp()) + ctx.street.retention.register_days * A_DAY
     if register_digests.close_day(committee, day, ttl) == "done":
-        return None
+        return False
     counted = _count(ctx, committee, day)
     lists.put(counted.digest.key, _csv(ctx, words, counted), "text/csv; charset=utf-8")
     found = counted.digest
-    sums = (found.new + before.new, found.changed + before.changed, found.waiting)
+    if before is None:
+        return register_digests.finish_day(msgspec.structs.replace(found, told=False), [])
+    sums = (sum(one.new for one in (found, *before)), sum(one.changed for one in (found, *before)), found.waiting)
     message = Message(
         case=f"G-{committee}-{day}",
         seq=0,
@@ -118,10 +128,8 @@ def _write(ctx: Context, lists: Lists, words: Words, committee: str, day: str, b
         params=tuple(str(number) for number in sums),
         at=found.at,
     )
-    rows = [row_of(message, ctx.keys.mac("recipient", message.to))] if tell and any(sums) else []
-    if not register_digests.finish_day(found, rows):
-        return None
-    return Digest(committee=committee, day=day, new=sums[0], changed=sums[1])
+    rows = [row_of(message, ctx.keys.mac("recipient", message.to))] if any(sums) else []
+    return register_digests.finish_day(found, rows)
 
 
 def _count(ctx: Context, committee: str, day: str) -> _Day:
