@@ -15,7 +15,7 @@ from tests.fuzz.run import SHARE, Plan, run
 
 SOAK = bool(os.environ.get("DOORSTEP_SOAK"))
 SEED = random.SystemRandom().randrange(10**6) if SOAK else 4
-PLAN = Plan(10_000, 100_000, SEED, new=True, whole=True) if SOAK else Plan(84, 500, SEED)
+PLAN = Plan(10_000, 100_000, SEED, new=True, whole=True) if SOAK else Plan(42, 450, SEED)
 
 
 @pytest.mark.timeout(0 if SOAK else 200)

@@ -157,7 +157,7 @@ class Mutator:
     def json_text(self, value: Any) -> bytes:
         """A JSON text: mostly one leaf changed, sometimes its bytes."""
         made = value
-        for _ in range(self.chance.choice((0, 1, 1, 2))):
+        for _ in range(self.chance.choice((0, 0, 1, 1, 2))):
             made = self._leaf(made)
         written = json.dumps(made, ensure_ascii=self.chance.random() < 0.7, allow_nan=True)
         raw = written.encode("utf-8", "surrogatepass")

@@ -148,8 +148,12 @@ class Surfaces:
 
     def desk_form(self) -> Sent:
         one = self.chance.choice(self.desk)
-        body = self.mutator.form(one.pairs(self.mutator), self.bodies)
-        target = one.action
+        pairs = one.pairs(self.mutator)
+        body, target = self.mutator.form(pairs, self.bodies), one.action
+        if self.chance.random() < 0.75:
+            # The last of each name counts: what the page itself carries arrives whole, so that the step is looked at.
+            carried = [pair for pair in pairs if pair[0] in {"csrf", "attempt", "version"}]
+            body += b"&" + urlencode(carried).encode("ascii")
         if self.chance.random() < 0.1 and "/desk/cases/" in target:
             target = f"/desk/cases/{self.chance.choice(self.street.numbers)}/{self.chance.choice(list(STEPS))}"
         return self._post(one.who, target, body)
