@@ -153,7 +153,7 @@ def test_everything_wrong_is_said_at_once_and_what_was_typed_stays(world: World)
     form = blank(clerk).fill(text="", phone="12345", external="<b>")
     page = form.submit()
     assert page.status == 422
-    for words in ("请选来源", "请选一个门", "手机号不对", "只能用数字、字母", "请写几句"):
+    for words in ("请选来源", "请选一个门", "手机号不对", "只能用汉字、数字、字母", "请写几句"):
         assert words in page.words, words
     assert page.form("/desk/new").fields["phone"] == "12345"
     for name, value in (("channel", "register"), ("class", "no_such"), ("category", "no_such"), ("reporter", "deputy")):

@@ -99,6 +99,15 @@ def test_an_order_is_one_case_however_often_it_comes_and_its_changes_are_additio
     assert f"only={no}" in found.path
 
 
+def test_a_petition_is_numbered_as_papers_are(world: World) -> None:
+    secret, number = wiring.house().shared_secrets.make("petition"), "沪信访〔2026〕12号"
+    made = said(post(world, secret, {**ORDER, "external": number}, source="petition"))
+    assert said(post(world, secret, {**ORDER, "external": number}, source="petition"))["case"] == made["case"]
+    clerk = world.signed_in("dispatcher", "street")
+    assert f"only={made['case']}" in clerk.get("/desk").form("/desk/find").fill(q=number).submit().path
+    assert number in clerk.get(f"/desk/cases/{made['case']}").words
+
+
 def test_a_replay_of_what_was_taken_changes_nothing(world: World, secret: str) -> None:
     now = time.time()
     second = {**ORDER, "text": "第二版"}

@@ -11,7 +11,8 @@ from chalicelib.casework.orders import SOURCES
 from chalicelib.models import orders
 from chalicelib.usecases.context import Context
 
-EXTERNAL = re.compile(r"[0-9A-Za-z\-_/.]{1,40}")
+# 12345 numbers its orders in ASCII; petitions are numbered as papers are: 沪信访〔2026〕12号.
+EXTERNAL = re.compile(r"[0-9A-Za-z\u4e00-\u9fff\-_/.()（）\[\]〔〕【】]{1,40}")
 
 
 def ttl(ctx: Context) -> int:
