@@ -1,205 +1,178 @@
-"""The rehearsal: the package is created on an engine from its template alone, and does its work there.
+"""The rehearsal: the package is created on an engine from its template alone, works there, and is replaced by a newer one.
 
-Nothing of this repository runs in the test's process but the operator's part (signing a code, hiring a clerk): the pages, the
-sender and the photo function are the zip's, started by what the template says starts them.
+Nothing of this repository runs in the test's process but the operator's part (signing a code, hiring a clerk): the pages and the
+event functions are the zip's, started by what the template says starts them. The tests stand in the order of a deployment.
 """
 
 from __future__ import annotations
 
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from chalicelib.casework.numbers import normalise_number
-from infra.engine import ISOLATION, REGION, Engine, put_stack
-from infra.streetfile.compile import write
-from infra.template.data import environment_from_outputs
-from tests import packages, picture_files
-from tests.gateway_visitor import GatewayVisitor
-from tests.world import environment
+from chalicelib.handlers.routing import ROUTES
+from chalicelib.street import Place
+from infra.proxy import Routes
+from tests import picture_files, rehearsed
+from tests.client import Visitor
+from tests.packages import of_type
+from tests.rehearsal_tour import PHONE, TEXT, Answer, Tour
+from tests.rehearsed import Deployed, until
 
 pytestmark = [pytest.mark.engine]
-
-TEXT = "三楼到四楼的楼道灯坏了，老人晚上下楼看不见台阶。"
-PHONE = "13900001234"
-PASSWORD = "a long enough rehearsal secret"
-WAIT_S = 30
-STREET_TOML = Path(__file__).parent.parent / "infra" / "streets" / f"{packages.STREET}.toml"
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """The stack: its outputs, the engine that runs it, and a context of the operator's."""
-
-    engine: Engine
-    outputs: dict[str, str]
-    context: Any
-
-    def visitor(self) -> GatewayVisitor:
-        return GatewayVisitor(self.engine.endpoint, self.outputs["ApiId"])
-
-    def logged(self, function: str) -> list[str]:
-        """What a function wrote, from the log group that the template gave it."""
-        logs = self.engine.client("logs")
-        group = self.engine.client("lambda").get_function_configuration(FunctionName=self.outputs[function])
-        name = group["LoggingConfig"]["LogGroup"]
-        streams = logs.describe_log_streams(logGroupName=name)["logStreams"]
-        return [
-            event["message"]
-            for stream in streams
-            for event in logs.get_log_events(logGroupName=name, logStreamName=stream["logStreamName"])["events"]
-        ]
+HOUR_S, DAY_S = 3600, 86_400
 
 
 @pytest.fixture(scope="module")
-def deployed(ministack: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """As the deployment guide says: copy the zip, deploy the template with the bucket's name, nothing else."""
-    built = packages.package("aws")
-    ministack.client("s3").create_bucket(Bucket="deployments")
-    ministack.client("s3").upload_file(str(built.zip), "deployments", built.code_key)
-    given = {"CodeBucket": "deployments", "CodeKey": built.code_key, "SmsProvider": "local"}
-    outputs = put_stack(ministack.client("cloudformation"), "doorstep-rehearsal", packages.template("aws"), given)
-    compiled = tmp_path_factory.mktemp("street")
-    street_json, places_json = write(STREET_TOML, compiled)
-    operator = {
-        **ISOLATION,
-        "AWS_REGION": REGION,
-        **environment_from_outputs(outputs),
-        "DOORSTEP_STREET_FILE": str(street_json),
-        "DOORSTEP_PLACES_FILE": str(places_json),
-        "DOORSTEP_SMS_PROVIDER": "local",
-        "DOORSTEP_ENDPOINT": ministack.endpoint,
-    }
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with rehearsed.deployed(tmp_path_factory.mktemp("rehearsal")) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def tours(deployed: Deployed) -> tuple[Tour, Tour]:
+    """The same tour through the gateway and through the application here, on the same tables; both made."""
+    import app
     from chalicelib import wiring
 
-    with environment(operator):
-        wiring.use()
-        try:
-            yield Deployed(ministack, outputs, wiring.context())
-        finally:
-            wiring.use()
+    routes, secret = Routes(app.app.routes), wiring.house().shared_secrets.make("hotline_12345")
+    through = Tour(deployed.visitor(), deployed.context, "through", routes, secret)
+    here = Tour(Visitor(app.app, stage="V1"), deployed.context, "here", routes, secret, place=1)
+    through.make()
+    here.make()
+    return through, here
 
 
-@pytest.fixture(scope="module")
-def case_number(deployed: Deployed) -> str:
-    """A resident's report, sent through the gateway with the form's own fields."""
-    place = next(place for place in deployed.context.places.values() if not place.retired)
-    page = deployed.visitor().get(f"/Q/{deployed.context.code_for('issue', place)}")
-    assert page.status == 200, page.text
-    received = page.form("/f/issue").fill(text=TEXT, phone=PHONE).submit()
-    assert received.status == 200, received.text
-    numbers = {number for word in received.words.split() if (number := normalise_number(word))}
-    assert len(numbers) == 1, received.words
-    return numbers.pop()
+def named(answers: list[Answer]) -> set[tuple[str, str]]:
+    return {(answer.route, answer.method) for answer in answers}
 
 
-def until(what: Callable[[], Any], reason: str) -> Any:
-    """The first true answer within `WAIT_S`; events take their own time."""
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"not within {WAIT_S} s: {reason}")
+def test_every_route_was_asked_through_the_gateway_and_none_failed(tours: tuple[Tour, Tour]) -> None:
+    answers = tours[0].answers
+    assert set(ROUTES) - named(answers) == set()
+    assert [answer for answer in answers if answer.status >= 500] == []
+    assert len(named([answer for answer in answers if answer.status < 400])) >= 0.85 * len(ROUTES)
 
 
-def clerk(deployed: Deployed, username: str, grant: str) -> GatewayVisitor:
-    """A new member of staff, signed in through the gateway."""
-    from chalicelib.usecases import signin
-
-    signin.create_staff(
-        deployed.context, username=username, name="值班员", grants=(grant,), phone="13900005678", password=PASSWORD
-    )
-    visitor = deployed.visitor()
-    page = visitor.get("/desk/signin").form().fill(username=username, password=PASSWORD).submit()
-    assert page.status == 200, page.text
-    assert page.path == "/V1/desk"
-    return visitor
+def test_the_gateway_answers_as_the_application_does_here(tours: tuple[Tour, Tour]) -> None:
+    """Order, status and kind of every answer. Bytes of pictures are not compared: the engine hands them on as base64."""
+    through, here = (tour.answers for tour in tours)
+    assert [pair for pair in zip(through, here, strict=True) if pair[0] != pair[1]] == []
 
 
-def test_a_report_through_the_gateway_is_on_the_desk(deployed: Deployed, case_number: str) -> None:
-    desk = clerk(deployed, "rehearsal.clerk", "dispatcher@street").get("/desk")
-    assert desk.status == 200
-    assert f"/V1/desk/cases/{case_number}" in desk.links
-    assert TEXT[:10] in desk.words
-    shown = desk.visitor.get(f"/desk/cases/{case_number}")
-    assert TEXT in shown.words
-    assert PHONE not in shown.text
-
-
-def test_staff_accept_and_the_pages_show_it(deployed: Deployed, case_number: str) -> None:
-    visitor = clerk(deployed, "rehearsal.second", "dispatcher@street")
-    page = visitor.get(f"/desk/cases/{case_number}").form(f"/desk/cases/{case_number}/accept").submit()
-    assert page.status == 200, page.text
-    assert page.path.endswith(f"/desk/cases/{case_number}")
-    assert not [form for form in page.forms if form.action.endswith("/accept")], "it is accepted"
-
-
-def test_a_phone_is_read_only_through_the_function_of_its_own(deployed: Deployed, case_number: str) -> None:
-    visitor = clerk(deployed, "rehearsal.third", "dispatcher@street")
-    form = visitor.get(f"/desk/cases/{case_number}").form("/reveal")
-    for name, offered in form.choices.items():
-        form.fill(**{name: offered[-1]})
-    for name, value in form.fields.items():
-        if not value:
-            form.fill(**{name: "回访"})
-    page = form.submit()
-    assert page.status == 200, page.text
-    assert PHONE in page.text.replace(" ", "").replace("\u202f", "").replace("&nbsp;", "")
-    assert [line for line in deployed.logged("RevealFunction") if line.startswith("START")]
-
-
-def test_messages_leave_at_once_through_the_stream(deployed: Deployed, case_number: str) -> None:
-    table, dynamodb = deployed.outputs["OutboxTable"], deployed.engine.client("dynamodb")
-
+def test_messages_and_other_systems_events_leave_at_once_through_the_stream(deployed: Deployed, tours: tuple[Tour, Tour]) -> None:
     def sent() -> list[dict[str, Any]]:
-        items = dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-        mine = [item for item in items if item.get("case", {}).get("S") == case_number]
         # At night the sender holds what can wait until the morning.
-        return [item for item in mine if item["state"]["S"] in {"sent", "held"}]
+        return [row for row in deployed.rows("OutboxTable") if row.get("state", {}).get("S") in {"sent", "held"}]
 
-    row = until(sent, "the outbox's stream did not start the sender")[0]
-    assert row["state"]["S"] == "held" or row["provider"]["S"] == "local"
-    assert PHONE not in json.dumps(row, default=str)
+    rows = until(sent, "the outbox's stream did not start the sender")
+    assert all(row["state"]["S"] == "held" or row["provider"]["S"] == "local" for row in rows)
+    assert PHONE not in json.dumps(rows, default=str)
+    until(lambda: deployed.started("Webhooks"), "the outbox's stream did not start the events' function")
 
 
-def test_an_uploaded_photo_is_made_harmless(deployed: Deployed) -> None:
-    place = next(place for place in deployed.context.places.values() if not place.retired)
-    wanted = {"code": deployed.context.code_for("issue", place), "key": uuid.uuid4().hex, "slot": 1}
+def test_an_uploaded_photo_is_made_harmless(deployed: Deployed, tours: tuple[Tour, Tour]) -> None:
+    wanted = {"code": tours[0].code("issue"), "key": uuid.uuid4().hex, "slot": 1}
     granted = deployed.visitor().post_json("/api/v1/photos", wanted)
     assert granted.status == 200, granted.text
     key = granted.json()["fields"]["key"]
     assert key.startswith("incoming/")
-    s3, bucket = deployed.engine.client("s3"), deployed.outputs["PhotosBucket"]
-    s3.put_object(Bucket=bucket, Key=key, Body=picture_files.jpeg(), ContentType="image/jpeg")
-
-    def keys() -> set[str]:
-        return {found["Key"] for found in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-
+    put = {"Bucket": deployed.outputs["PhotosBucket"], "Key": key, "ContentType": "image/jpeg"}
+    deployed.engine.client("s3").put_object(**put, Body=picture_files.jpeg())
     ready = key.replace("incoming/", "ready/")
-    until(lambda: {f"{ready}/full.jpg", f"{ready}/thumb.jpg"} <= keys(), f"the photo function was not started; {keys()}")
-    until(lambda: key not in keys(), "the original was not deleted")
+    until(lambda: {f"{ready}/full.jpg", f"{ready}/thumb.jpg"} <= deployed.files(), "the photo function was not started")
+    until(lambda: key not in deployed.files(), "the original was not deleted")
 
 
-def test_the_sweep_runs_as_deployed(deployed: Deployed) -> None:
-    """The schedule itself waits a minute; what it would call is called here as it calls it."""
-    rules = deployed.engine.client("events").list_rules()["Rules"]
-    assert [rule for rule in rules if rule.get("ScheduleExpression") == "rate(1 minute)"]
-    answer = deployed.engine.client("lambda").invoke(FunctionName=deployed.outputs["SweepFunction"], Payload=b"{}")
-    assert "FunctionError" not in answer, answer["Payload"].read()
+def test_what_takes_longer_than_a_page_is_done_by_functions_in_the_background(
+    deployed: Deployed, tours: tuple[Tour, Tour]
+) -> None:
+    until(lambda: deployed.started("Export") > 1, "the export's function was asked at once, and not in the background")
+    until(lambda: deployed.started("Orders"), "the lists' function was not started")
 
 
-def test_no_function_logs_the_phone_or_the_words(deployed: Deployed, case_number: str) -> None:
-    for function in ("WebFunction", "RevealFunction", "NotifyFunction", "PhotoFunction", "SweepFunction"):
+def test_every_schedule_of_the_template_starts_its_function_when_it_is_due(deployed: Deployed) -> None:
+    """The engine's own scheduler, whose clock is put forward: first by a minute, then by an hour, then by a day."""
+    rules = {name: rule["Properties"] for name, rule in of_type(deployed.template, "AWS::Events::Rule").items()}
+    scheduled = {
+        rule["Targets"][0]["Arn"]["Fn::GetAtt"][0]: rule["ScheduleExpression"]
+        for rule in rules.values()
+        if "ScheduleExpression" in rule
+    }
+    due = {"rate(1 minute)": 61, "rate(1 hour)": HOUR_S + 61}
+    assert set(scheduled) == {"Sweep", "Webhooks", "Digest", "Tidy", "Watch"}
+    for seconds in (61, HOUR_S + 61, DAY_S + HOUR_S):
+        before = {function: deployed.started(function) for function in scheduled}
+        deployed.engine.put_forward(seconds)
+        now = {function for function, expression in scheduled.items() if due.get(expression, DAY_S + HOUR_S) == seconds}
+        until(partial(all_more, deployed, now, before), f"the schedules of {', '.join(sorted(now))} did not start them")
+        if seconds == 61:
+            early = {"Tidy", "Watch"}
+            assert {name: deployed.started(name) for name in early} == {name: before[name] for name in early}
+
+
+def all_more(deployed: Deployed, functions: set[str], before: dict[str, int]) -> bool:
+    return all(deployed.started(function) > before[function] for function in functions)
+
+
+def test_what_starts_functions_stands_in_the_engine_as_in_the_template(deployed: Deployed) -> None:
+    """Rules with their targets and their leave to call, streams with their filters, and how often is tried again."""
+    ids, events, functions = deployed.physical(), deployed.engine.client("events"), deployed.engine.client("lambda")
+    rules = of_type(deployed.template, "AWS::Events::Rule")
+    assert len(rules) == 6
+    for name, rule in rules.items():
+        (target,) = events.list_targets_by_rule(Rule=ids[name].rpartition("/")[2].rpartition("|")[2])["Targets"]
+        function = ids[rule["Properties"]["Targets"][0]["Arn"]["Fn::GetAtt"][0]]
+        assert target["Arn"].endswith(f":function:{function}")
+        policy = json.loads(functions.get_policy(FunctionName=function)["Policy"])
+        assert any(
+            "events.amazonaws.com" in json.dumps(statement["Principal"]) and ids[name] in json.dumps(statement["Condition"])
+            for statement in policy["Statement"]
+        ), name
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    found = {one["FunctionArn"].rpartition(":")[2]: one for one in mappings}
+    for name, declared in of_type(deployed.template, "AWS::Lambda::EventSourceMapping").items():
+        mapping = found[ids[declared["Properties"]["FunctionName"]["Ref"]]]
+        assert mapping["EventSourceArn"] == deployed.outputs["OutboxStreamArn"], name
+        assert mapping["FilterCriteria"] == declared["Properties"]["FilterCriteria"], name
+        assert mapping["State"] in {"Enabled", "Creating"}, name
+    for declared in of_type(deployed.template, "AWS::Lambda::EventInvokeConfig").values():
+        wanted = declared["Properties"]
+        config = functions.get_function_event_invoke_config(FunctionName=ids[wanted["FunctionName"]["Ref"]], Qualifier="$LATEST")
+        assert config["MaximumRetryAttempts"] == wanted["MaximumRetryAttempts"]
+
+
+def test_no_function_failed_or_logs_the_phone_or_the_words(deployed: Deployed) -> None:
+    """All of the template's, and each was called. The watch fails on purpose when an operator has to hear of something."""
+    for function in of_type(deployed.template, "AWS::Lambda::Function"):
         said = "\n".join(deployed.logged(function))
         assert "START" in said, f"{function} was never called; there is nothing to look at"
         assert PHONE not in said
         assert TEXT not in said
-        assert "Traceback" not in said, function
+        assert "Traceback" not in said or function == "Watch", said
+
+
+def test_a_newer_street_replaces_the_code_and_keeps_every_row_key_and_file(deployed: Deployed, tours: tuple[Tour, Tour]) -> None:
+    """Another clock, another length of keeping, one more door: a new package and a new template on the same stack."""
+    tables = ("CasesTable", "RegistersTable", "StaffTable", "KeysTable")
+    ids, template, files = deployed.physical(), deployed.template, deployed.files("ready/")
+    rows = {table: sorted(map(repr, deployed.rows(table))) for table in tables}
+    door = Place(id="ZZZZZZ", kind="building", name="新楼", committee="c01", community="c01a")
+    code = deployed.context.code_for("issue", door)
+    assert deployed.visitor().get(f"/Q/{code}").status == 404
+    deployed.change({'late = "30m"': 'late = "45m"', "photo_days = 365": "photo_days = 400"}, door)
+    deployed.deploy()
+    assert template["Parameters"]["CodeKey"]["Default"] != deployed.template["Parameters"]["CodeKey"]["Default"]
+    assert deployed.physical() == ids, "nothing was made anew"
+    assert {table: sorted(map(repr, deployed.rows(table))) for table in tables} == rows
+    assert deployed.files("ready/") == files
+    again = deployed.visitor().get(f"/t/{tours[0].token}")
+    assert (again.status, TEXT[:-1] in again.words) == (200, True), "the link that was given out opens"
+    assert deployed.visitor().get(f"/Q/{code}").status == 200, "the new code runs, and knows the new door"
+    # The engine leaves lifecycles out.
+    kept = deployed.template["Resources"]["PhotosBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [rule["ExpirationInDays"] for rule in kept if rule["Id"] == "ready"] == [400]
