@@ -23,6 +23,7 @@ from chalicelib.usecases.intake import Taken, take_in
 from chalicelib.usecases.webhooks import Sending, replay
 from infra import webhooks as command
 from infra.serve.pumps import stream_record
+from tests import steps
 from tests.least import on_behalf
 from tests.strict_receiver import Receiver, receiver
 from tests.town import LambdaTime
@@ -211,6 +212,16 @@ def test_only_what_was_asked_for_is_sent(street: World, city: Receiver) -> None:
             act(no, "accept")
     sweep(sending())
     assert [(one["type"], one["channel"]) for one in city.kept] == [("accepted", "petition")]
+
+
+def test_why_somebody_took_it_back_stays_here(street: World) -> None:
+    no, token = steps.reported(street)
+    street.client().get(f"/t/{token}").form("/withdraw").fill(text="三楼李家已经赔我了").submit()
+    (back,) = [json.loads(row["body"]["S"]) for row in rows(street) if row["event"]["S"] == "withdrawn"]
+    assert back["answer"] == {"outcome": "withdrawn", "text": ""}
+    clerk = street.signed_in("dispatcher", "street")
+    assert "李家" in clerk.get(f"/desk/cases/{no}").words
+    assert "李家" not in clerk.get(f"/desk/faq/new?case={no}").text
 
 
 def test_a_street_without_subscribers_writes_and_asks_nothing(world: World) -> None:

@@ -69,7 +69,8 @@ def _hooked(hook: Webhook, case: Case, event: Event, street: Street, follower: F
 def _payload(case: Case, event: Event, street: Street, no: str, seq: int, follower: Follower | None) -> dict[str, Any]:
     answer = None
     if event.type in ANSWERS:
-        answer = {"outcome": case.outcome or "", "text": case.result}
+        # Who took it back said why in words of their own.
+        answer = {"outcome": case.outcome or "", "text": "" if case.outcome == "withdrawn" else case.result}
     return {
         "v": 1,
         "id": event_id(no, seq),

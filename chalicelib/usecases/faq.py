@@ -102,7 +102,9 @@ def from_case(ctx: Context, actor: Actor, no: str) -> Written:
     stored = cases.get(number) if number else None
     if stored is None or not access.may_read(actor, stored.case, ctx.street):
         raise Unknown("case")
-    return Written(question="", answer=stored.case.result, category=stored.case.category, case=stored.case.no)
+    # Why it was taken back are the resident's own words, too.
+    answer = stored.case.result if stored.case.outcome != "withdrawn" else ""
+    return Written(question="", answer=answer, category=stored.case.category, case=stored.case.no)
 
 
 def new_id() -> str:
