@@ -52,20 +52,22 @@ def sign(kind: str, place: str, version: str, key: bytes) -> str:
     return head + _mac(head, key)
 
 
-def verify(code: str, keys: Mapping[str, bytes]) -> Code:
+def verify(code: str, keys: Mapping[str, bytes], gone: Mapping[str, bytes] | None = None) -> Code:
     """What `code` says, if one of `keys` (by version) signed it; lower case is taken too.
 
-    Raises `Unknown("code_forged")` for everything else. Malformed, forged and long-expired versions look the same from
-    outside, and the MAC is compared in constant time.
+    Raises `Unknown("code_retired")` for one that a key of `gone` signed, and `Unknown("code_forged")` for everything else:
+    malformed and forged ones look the same from outside, and the MAC is compared in constant time.
     """
     if len(code) != LENGTH or not code.isascii():  # before upper(), which can make ASCII of other letters
         raise Unknown("code_forged")
     code = code.upper()
     letter, version, place, mac = code[0], code[1], code[2:_HEAD], code[_HEAD:]
-    key = keys.get(version)
+    key = keys.get(version) or (gone or {}).get(version)
     kind = KINDS.get(letter)
     if key is None or kind is None or not is_text(place, 6) or not is_text(mac, _MAC):
         raise Unknown("code_forged")
     if not hmac.compare_digest(_mac(code[:_HEAD], key), mac):
         raise Unknown("code_forged")
+    if version not in keys:
+        raise Unknown("code_retired")
     return Code(kind, version, place)

@@ -33,6 +33,9 @@ class Keys(Protocol):
         what this process has read.
         """
 
+    def gone_code_keys(self) -> Mapping[str, bytes]:
+        """Keys that were exchanged before those: their codes are genuine, and open nothing any more."""
+
     def current_code_version(self) -> str:
         """The version letter that new codes are signed with."""
 

@@ -1,7 +1,8 @@
-"""Secrets of a street, for operators: `python -m infra.secrets show`, `… set sms PROVIDER`, `… drop sms PROVIDER`,
-`… rotate codes`, `… receipts --base-url https://…`.
+"""Secrets of a street, for operators: `python -m infra.secrets show`, `… init`, `… set sms PROVIDER`, `… drop sms
+PROVIDER`, `… rotate codes`, `… drop codes`, `… rotate sessions`, `… receipts --base-url https://…`.
 
-The root secret and the first key of the codes are made by whoever reads them first. A provider's keys are read from a terminal
+`init` makes the root secret and the first key of the codes, right after the stack is there; where it was left out, the first page
+that is asked for makes them. A provider's keys are read from a terminal
 without an echo, or from standard input (two lines: id, secret); they are sealed with the street's KMS key and never printed.
 Region, tables and key come from the environment (DOORSTEP_*), as the functions have them; the stack's outputs name them. It needs
 `kms:GenerateDataKey` on the street's key and Get-, Put- and UpdateItem on the Keys table.
@@ -20,6 +21,7 @@ from chalicelib.adapters.keyring import REREAD_S as CODES_REREAD_S
 from chalicelib.adapters.sms_keys import PROVIDERS, REREAD_S, mask
 from chalicelib.adapters.sms_signing import Credential
 from chalicelib.errors import ConfigError
+from chalicelib.models import staff
 from chalicelib.usecases import receipts
 from infra.errors import InfraError
 from infra.say import say
@@ -81,18 +83,45 @@ def drop_sms(provider: str) -> list[str]:
     raise InfraError(f"{provider}: there is no key before the current one")
 
 
+def init() -> list[str]:
+    """The root and the first key of the codes, where there are none. Safe to repeat: what is there stays."""
+    if wiring.house().code_keyring.ensure():
+        return ["root and codes: made; back the Keys table up (`python -m infra.backup`) before anything is printed"]
+    return ["root and codes: there already, nothing was changed"]
+
+
+def drop_codes() -> list[str]:
+    """Ends the overlap: what hangs with the version before opens no more, and its page says so."""
+    gone = wiring.house().code_keyring.end_overlap()
+    return [
+        f"codes: version {gone} no longer opens; whoever scans one is told that it was exchanged, and whom to call",
+        f"functions that run forget it within {CODES_REREAD_S // 60} minutes",
+    ]
+
+
+def rotate_sessions() -> list[str]:
+    """Everybody signs in again, and no activation link opens any more. Passwords and links of residents stay."""
+    sessions, links = staff.end_everything()
+    return [
+        f"{sessions} sessions ended at once; {links} activation links withdrawn (`python -m infra.staff link` makes new ones)"
+    ]
+
+
 def rotate_codes() -> list[str]:
-    """A new key for printed codes; the present one stays good, the one before that does not."""
+    """A new key for printed codes; the present one stays good. Raises `InfraError` while two hold already."""
     keys = wiring.house().code_keyring
     current, *before = keys.code_keys()
+    if before:
+        raise InfraError(
+            f"codes: version {before[0]} still opens beside version {current}, and a third would end it: `drop codes` first, "
+            "when every poster of it has been replaced"
+        )
     new = keys.rotate_codes()
-    gone = f"codes of version {before[0]} no longer open: take those posters down" if before else "no code stopped opening"
     return [
-        f"codes: version {new} signs from now on, version {current} still opens",
-        gone,
+        f"codes: version {new} signs from now on, version {current} still opens; no code stopped opening",
         f"functions that run learn it with the first new code, within a minute, at the latest in {CODES_REREAD_S // 60} minutes",
         "1. make the pictures: `python -m infra.codes …`; 2. print and hang the posters: `make posters`",
-        f"3. rotate again only when every poster of version {current} has been replaced",
+        f"3. when every poster of version {current} has been replaced: `drop codes`",
     ]
 
 
@@ -106,10 +135,14 @@ def addresses(base_url: str) -> list[str]:
 def run(options: argparse.Namespace) -> list[str]:
     if options.command == "set":
         return set_sms(options.provider, typed(sys.stdin))
+    if options.command == "init":
+        return init()
+    if options.command == "drop" and options.what == "codes":
+        return drop_codes()
     if options.command == "drop":
         return drop_sms(options.provider)
     if options.command == "rotate":
-        return rotate_codes()
+        return rotate_codes() if options.what == "codes" else rotate_sessions()
     if options.command == "receipts":
         return addresses(options.base_url)
     return show()
@@ -119,12 +152,18 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.secrets", description="Secrets of a street.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("show", help="what is there, without any secret")
-    for name, what in (("set", "new keys of an SMS provider; those before stay good"), ("drop", "forgets the keys before")):
-        command = commands.add_parser(name, help=what)
-        command.add_argument("what", choices=["sms"])
-        command.add_argument("provider", choices=PROVIDERS)
-    rotate = commands.add_parser("rotate", help="a new key for printed codes; the present one stays good")
-    rotate.add_argument("what", choices=["codes"])
+    commands.add_parser("init", help="makes root and first key of the codes, where there are none")
+    new = commands.add_parser("set", help="new keys of an SMS provider; those before stay good")
+    new.add_argument("what", choices=["sms"])
+    new.add_argument("provider", choices=PROVIDERS)
+    drop = commands.add_parser("drop", help="forgets a provider's keys before the current ones; ends the overlap of codes")
+    kinds = drop.add_subparsers(dest="what", required=True)
+    kinds.add_parser("sms").add_argument("provider", choices=PROVIDERS)
+    kinds.add_parser("codes")
+    rotate = commands.add_parser(
+        "rotate", help="codes: a new key, the present one stays good; sessions: everybody signs in again"
+    )
+    rotate.add_argument("what", choices=["codes", "sessions"])
     pushed = commands.add_parser("receipts", help="the addresses that providers push receipts to")
     pushed.add_argument("--base-url", required=True, help="https://<the street's domain>")
     try:

@@ -119,12 +119,16 @@ def test_codes_are_exchanged_with_an_overlap_and_it_is_said_what_to_do(
     wiring.use(clock=world.clock)
     assert world.client().get(f"/Q/{hanging}").status == 200
     assert world.code() != hanging
-    _, said = run(monkeypatch, capsys, "rotate", "codes")
-    assert "codes of version 2 no longer open: take those posters down" in said
+    assert "codes: version 3 signs, version 2 still opens" in run(monkeypatch, capsys, "show")[1]
+    # A third would end the first unasked.
+    status, said = run(monkeypatch, capsys, "rotate", "codes")
+    assert (status, "`drop codes` first" in said) == (2, True)
+    assert "version 2 no longer opens" in run(monkeypatch, capsys, "drop", "codes")[1]
     wiring.use(clock=world.clock)
     with pytest.raises(Unknown):
         codes.verify(hanging, world.context.keys.code_keys())
-    assert "codes: version 4 signs, version 3 still opens" in run(monkeypatch, capsys, "show")[1]
+    assert run(monkeypatch, capsys, "show")[1].splitlines()[0] == "codes: version 3 signs"
+    assert run(monkeypatch, capsys, "drop", "codes")[0] == 2
 
 
 def test_the_texts_are_printed_as_each_provider_wants_them_for_approval(world: World, capsys: pytest.CaptureFixture[str]) -> None:

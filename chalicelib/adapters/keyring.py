@@ -2,7 +2,8 @@
 
 Two secrets live apart. The *root* never changes: case numbers, phone look-ups, link tokens, CSRF tokens and proofs are MACs under
 keys derived from it by label, so losing one derived key gives away no other. The *code* keys sign the printed codes and
-rotate: the current and the previous one are accepted, so that what hangs on doors keeps working.
+rotate: the current and the previous one are accepted, so that what hangs on doors keeps working. Those before open nothing any
+more, and are kept to tell an old poster of ours from a fake.
 
 A process reads the item once. Code keys are read again every hour, and when a code names a version that the process does not
 know (at most once a minute, or forged codes would cost a read each), so a rotation reaches running functions by itself.
@@ -31,6 +32,8 @@ REREAD_UNKNOWN_S = 60
 
 _KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "ROOT"}}
 _EXISTS = "ConditionalCheckFailedException"
+# Of those that were exchanged so many are kept: fewer than there are letters, so that each letter names one key.
+GONE = 12
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,6 +43,12 @@ class _Secrets:
     code: bytes
     old_version: str | None
     old_code: bytes | None
+    gone: dict[str, bytes]
+
+    def gone_with(self, version: str | None, key: bytes | None) -> dict[str, bytes]:
+        """The latest of what is gone, with one more."""
+        more = {**self.gone, version: key} if version and key else self.gone
+        return dict(list(more.items())[-GONE:])
 
 
 class Keyring:
@@ -77,6 +86,10 @@ class Keyring:
             keys[held.old_version] = held.old_code
         return keys
 
+    def gone_code_keys(self) -> dict[str, bytes]:
+        """Keys whose codes open nothing any more, by version letter: as held, since only a kinder page hangs on them."""
+        return self._get().gone
+
     def current_code_version(self) -> str:
         """The letter that new codes are signed with."""
         return next(iter(self.code_keys()))
@@ -90,17 +103,19 @@ class Keyring:
             held = self._read() or self._create()
             version = ALPHABET[(ALPHABET.index(held.version) + 1) % len(ALPHABET)]
             code = secrets.token_bytes(SECRET_BYTES)
+            gone = held.gone_with(held.old_version, held.old_code)
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
                     Key=_KEY,
-                    UpdateExpression="SET code_version = :v, code_key = :k, old_version = :ov, old_key = :ok",
+                    UpdateExpression="SET code_version = :v, code_key = :k, old_version = :ov, old_key = :ok, gone = :g",
                     ConditionExpression="code_version = :ov AND code_key = :ok",
                     ExpressionAttributeValues={
                         ":v": {"S": version},
                         ":k": {"B": code},
                         ":ov": {"S": held.version},
                         ":ok": {"B": held.code},
+                        ":g": _stored(gone),
                     },
                 )
             except ClientError as error:
@@ -113,6 +128,40 @@ class Keyring:
             self._secrets = self._read()
             self._read_at = self._ticks()
             return version
+
+    def end_overlap(self) -> str:
+        """The previous code key is accepted no more; its version letter. Raises `ConfigError` when there is none."""
+        with self._lock:
+            held = self._read()
+            if held is None or not held.old_version or not held.old_code:
+                raise ConfigError("codes: there is no version before the current one; nothing was changed")
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_KEY,
+                    UpdateExpression="SET gone = :g REMOVE old_version, old_key",
+                    ConditionExpression="code_version = :v AND old_key = :ok",
+                    ExpressionAttributeValues={
+                        ":v": {"S": held.version},
+                        ":ok": {"B": held.old_code},
+                        ":g": _stored(held.gone_with(held.old_version, held.old_code)),
+                    },
+                )
+            except ClientError as error:
+                now = self._read()
+                if code_of(error) != _EXISTS or now is None or held.old_version not in now.gone:
+                    raise
+            self._secrets = self._read()
+            self._read_at = self._ticks()
+            return held.old_version
+
+    def ensure(self) -> bool:
+        """Makes the secrets where there are none; whether there were none before. Several at once make one."""
+        with self._lock:
+            there = self._read()
+            self._secrets = there or self._create()
+            self._read_at = self._ticks()
+            return there is None
 
     def _get(self) -> _Secrets:
         held = self._secrets
@@ -146,6 +195,7 @@ class Keyring:
             code=item["code_key"]["B"],
             old_version=item["old_version"]["S"] if "old_version" in item else None,
             old_code=item["old_key"]["B"] if "old_key" in item else None,
+            gone={letter: key["B"] for pair in item.get("gone", {"L": []})["L"] for letter, key in pair["M"].items()},
         )
 
     def _create(self) -> _Secrets:
@@ -162,12 +212,22 @@ class Keyring:
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except ClientError as error:
+            if code_of(error) == "AccessDeniedException":
+                # A function that only reads them came before every page, which is a night at most; it comes again.
+                raise ConfigError(
+                    "KEYS/ROOT: there are no secrets yet, and this role makes none: `python -m infra.secrets init`"
+                ) from error
             if code_of(error) != _EXISTS:
                 raise
         stored = self._read()
         if stored is None:
             raise ConfigError("the secrets vanished while they were made; restore the Keys table before anything is signed")
         return stored
+
+
+def _stored(gone: dict[str, bytes]) -> dict[str, Any]:
+    """A list, because DynamoDB's maps have no order."""
+    return {"L": [{"M": {letter: {"B": key}}} for letter, key in gone.items()]}
 
 
 def _joined(parts: tuple[str | bytes, ...]) -> bytes:

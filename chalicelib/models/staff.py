@@ -189,6 +189,16 @@ def end_sessions(staff_id: str, hashes: Iterable[str] | None = None) -> int:
     return count
 
 
+def end_everything() -> tuple[int, int]:
+    """Ends every session and withdraws every activation link: a scan, for operators. Returns how many of each."""
+    sessions = list(StaffItem.scan(StaffItem.sk == "SESSION", attributes_to_get=["pk", "sk"], consistent_read=True))
+    shadows = list(StaffItem.scan(StaffItem.sk.startswith("SS#"), attributes_to_get=["pk", "sk"], consistent_read=True))
+    links = list(StaffItem.scan(StaffItem.sk == "ACTIVATION", attributes_to_get=["pk", "sk"], consistent_read=True))
+    for row in (*sessions, *shadows, *links):
+        row.delete()
+    return len(sessions), len(links)
+
+
 def count_try(row: str, now: int, seconds: int) -> int:
     """Counts one more try under a name and returns how many there were in the `seconds` since the first."""
     item = StaffItem(row, "TRY")

@@ -34,12 +34,12 @@ class Context:
     def scanned(self, code: str, kind: str | None = None) -> tuple[codes.Code, Place]:
         """What a printed code says and where it hangs.
 
-        Raises `Unknown` with `code_missing` (none at all), `code_forged`, `code_retired` (the place is gone or taken down) or
+        Raises `Unknown` with `code_missing` (none at all), `code_forged`, `code_retired` (exchanged, or the place is gone) or
         `code_wrong_kind` (a genuine code of another form, or of a form this street does not offer).
         """
         if not code.strip():
             raise Unknown("code_missing")
-        found = codes.verify(code.strip(), self.keys.code_keys(code.strip()[1:2].upper()))
+        found = codes.verify(code.strip(), self.keys.code_keys(code.strip()[1:2].upper()), self.keys.gone_code_keys())
         place = self.places.get(found.place)
         if place is None or place.retired:
             raise Unknown("code_retired")
