@@ -61,17 +61,21 @@ def change(cloudformation: Any, s3: Any, now: Running, street: Street, places: l
     for note in compare.left_for_later(now.package.street, street):
         say(f"note: {note}")
     if not go:
-        say(f"{now.stack}: {len(lines)} changes, all of them safe now; --publish makes them")
+        say(f"{now.stack}: {_counted(lines)}, safe now; --publish makes them")
         return 0
     data = now.package.with_street(*encoded(street, places))
     key = key_of(street.id, data)
     publish(cloudformation, s3, now, key, data)
-    say(f"{now.stack}: {len(lines)} changes made; running cases keep the instants that were promised")
+    say(f"{now.stack}: {_counted(lines)} made; running cases keep the instants that were promised")
     say(f"before: CodeKey={now.key}; now: CodeKey={key}")
     # While it was published functions with the old file went on.
     for why in safety.blockers(now.package.street, street, now.package.places, places, standing(street)):
         sys.stderr.write(f"meanwhile: {why}; or put CodeKey={now.key} back\n")
     return 0
+
+
+def _counted(lines: list[str]) -> str:
+    return "1 change" if len(lines) == 1 else f"{len(lines)} changes"
 
 
 def _bind(now: Running, region: str, endpoint: str, folder: Path) -> None:
