@@ -61,7 +61,7 @@ bench: $(INSTALLED) ## measured figures side by side, in one run (ARGS='coldstar
 posters: $(INSTALLED) ## build/posters/<street>/posters.pdf and cards.pdf for STREET (ARGS='--place ID --lang en --mono')
 	@$(PYTHON) -m infra.printing $(STREET) $(ARGS)
 
-docs: $(INSTALLED) ## docs/ladder.md and docs/ladder/<street>.md from the code and the street files
+docs: $(INSTALLED) ## docs/ladder.md, docs/ladder/<street>.md and the security lists from the code and its data
 	@$(PYTHON) -m infra.docs
 
 pictures: $(INSTALLED) ## docs/pictures/ and docs/pictures.md: every page of the demo, looked at by a browser (ARGS='form desk' for some)

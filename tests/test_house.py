@@ -29,6 +29,7 @@ TOP = {
     "Makefile",
     "LICENSE",
     "CHANGELOG.md",
+    "SECURITY.md",
     ".ci",
     ".gitignore",
 }

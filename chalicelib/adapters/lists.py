@@ -6,10 +6,13 @@ only the function `export` may write there, and sign what is read.
 
 from __future__ import annotations
 
+import re
+
 from chalicelib.adapters.aws import Aws
 
 LINK_SECONDS = 300
 MASKED, FULL = "lists/", "full/"
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 class S3Lists:
@@ -26,7 +29,9 @@ class S3Lists:
         )
 
     def url(self, key: str, name: str) -> str:
-        """Five minutes, saved under `name` (ASCII)."""
+        """Five minutes, saved under `name`. Raises `ValueError` for a name that would not stand in a header as it is."""
+        if not _NAME.fullmatch(name):
+            raise ValueError("a download needs a plain name")
         params = {
             "Bucket": self._bucket,
             "Key": f"{self._prefix}{key}",

@@ -1,4 +1,4 @@
-"""`python -m infra.docs [--check]`: writes docs/ladder.md and docs/ladder/<street>.md, or says which of them are old."""
+"""`python -m infra.docs [--check]`: writes the ladder's pages, a street's each, and the security lists, or says which are old."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from infra.docs import security, table
 from infra.docs import street as one_street
-from infra.docs import table
 from infra.say import say
 from infra.streetfile.compile import load
 from infra.streetfile.problems import StreetFileError
@@ -20,6 +20,8 @@ def rendered() -> dict[Path, str]:
     """Every document by its path under the project, from the code and the street files as they stand."""
     streets = [load(path)[0] for path in sorted(STREETS.glob("*.toml"))]
     pages = {Path("docs") / "ladder" / f"{street.id}.md": one_street.render(street) for street in streets}
+    lists = {"asvs.md": security.asvs_page, "api-top10.md": security.api_page, "dependencies.md": security.dependencies_page}
+    pages |= {Path("docs") / name: made() for name, made in lists.items()}
     return {Path("docs") / "ladder.md": table.render(streets), **pages}
 
 
