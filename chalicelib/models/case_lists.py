@@ -11,7 +11,6 @@ from pynamodb.exceptions import QueryError
 
 from chalicelib.casework.card import TIMER_SHARDS, Card
 from chalicelib.casework.events import stamp
-from chalicelib.models import shapes
 from chalicelib.models.case_rows import CaseItem, key
 
 log = logging.getLogger("doorstep")
@@ -37,6 +36,8 @@ def count_try(no: str, window: int, by: int, seconds: int) -> int:
 
 
 def _cards(rows: Iterable[Any]) -> list[Card]:
+    from chalicelib.models import shapes
+
     return list(shapes.shown(rows, Card))
 
 

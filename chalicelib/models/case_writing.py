@@ -13,7 +13,7 @@ from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event, parse
 from chalicelib.casework.figures import figures_of
 from chalicelib.casework.folds import apply
-from chalicelib.models import shapes, store
+from chalicelib.models import store
 from chalicelib.models.base import transaction
 from chalicelib.models.case_rows import CaseItem, Stored, get, key
 from chalicelib.street import Place, Street
@@ -42,7 +42,7 @@ def item_of(stored: Stored, attempt: str, street: Street, place: Place | None) -
         key(case.no),
         "CASE",
         body=packed.body,
-        card=shapes.encode(card_of(case, street, place)),
+        card=store.encode(card_of(case, street, place)),
         figures=msgspec.json.encode(figures_of(case, street)).decode(),
         version=case.version,
         attempt=attempt,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-
 from chalicelib.casework.register_card import Row, flat_of
-from chalicelib.models import shapes
 from chalicelib.models.register_rows import RegisterItem
 
 
 def _rows(found: Iterable[Any]) -> list[Row]:
+    from chalicelib.models import shapes
+
     return list(shapes.shown(found, Row))
 
 

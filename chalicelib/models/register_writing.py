@@ -16,7 +16,7 @@ from pynamodb.models import Model
 from chalicelib.casework.events import Event
 from chalicelib.casework.register import Register, apply
 from chalicelib.casework.register_card import kept_until, keys_of, row_of
-from chalicelib.models import case_writing, shapes, store
+from chalicelib.models import case_writing, store
 from chalicelib.models.base import transaction
 from chalicelib.models.register_rows import RegisterItem, Stored, envelope_key, get, item, key
 from chalicelib.street import Street
@@ -136,7 +136,7 @@ def _record(after: Stored, body: bytes, ttl: int) -> RegisterItem:
         key(register.no),
         "RECORD",
         body=body,
-        card=shapes.encode(row_of(register)),
+        card=store.encode(row_of(register)),
         version=register.version,
         attempt=after.attempt,
         submission=after.submission,

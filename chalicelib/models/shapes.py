@@ -1,58 +1,42 @@
 """JSON that stands in a row beside its keys (`card`): whatever version it was written in, it is read in the newest.
 
-The version stands in the JSON as `v`; without one it is the first. A kind whose shape has changed has its lifts in `LIFTS`; all the
-others cost nothing but a look for `v`. What newer code wrote is left out of lists and said in the log, and whoever asks for it
+The version stands in the JSON as `v`; without one it is the first. A kind whose shape has changed has its lifts in `store.LIFTS`;
+all the others cost nothing but a look for `v`. What newer code wrote is left out of lists and said in the log, and whoever asks for it
 by itself in order to change it gets `Newer`: this code would drop what it does not know.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 
 from chalicelib.errors import Newer
-from chalicelib.models.store import Versioned
+from chalicelib.models.store import LIFTS, Versioned, encode, name_of, newest
 
-if TYPE_CHECKING:
-    from chalicelib.casework.lifts import Lift
+__all__ = ["LIFTS", "decode", "each", "encode", "known", "name_of", "newest", "shown"]
 
 log = logging.getLogger("doorstep")
 T = TypeVar("T")
 
-# By the kind's name (`faq.Entry`): version n → what makes version n + 1 of it.
-LIFTS: dict[str, Mapping[int, Lift]] = {}
-
-
-def name_of(kind: type) -> str:
-    return f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
-
-
-def newest(kind: type) -> int:
-    return 1 + len(LIFTS.get(name_of(kind), ()))
-
-
-def encode(value: Any) -> str:
-    """The text to store, in the newest version of its kind."""
-    version = newest(type(value))
-    if version == 1:
-        return msgspec.json.encode(value).decode()
-    return msgspec.json.encode({"v": version, **msgspec.to_builtins(value)}).decode()
-
 
 def decode(text: str, kind: type[T]) -> T:
     """What was stored. Raises `Newer` for what newer code wrote."""
-    version, known = msgspec.json.decode(text, type=Versioned).v, newest(kind)
-    if version > known:
-        raise Newer(f"a row of {name_of(kind)}", version, known)
-    if version == known:
+    version, ours = _version(text), newest(kind)
+    if version > ours:
+        raise Newer(f"a row of {name_of(kind)}", version, ours)
+    if version == ours:
         return msgspec.json.decode(text, type=kind)
     from chalicelib.casework.lifts import lifted
 
     old: dict[str, Any] = msgspec.json.decode(text)
-    return msgspec.convert(lifted(old, LIFTS[name_of(kind)], version, known), kind)
+    return msgspec.convert(lifted(old, LIFTS[name_of(kind)], version, ours), kind)
+
+
+def _version(text: str) -> int:
+    return msgspec.json.decode(text, type=Versioned).v if '"v":' in text else 1
 
 
 def each(rows: Iterable[Any], read: Callable[[Any], T]) -> Iterator[T]:
@@ -72,5 +56,5 @@ def shown(rows: Iterable[Any], kind: type[T]) -> Iterator[T]:
 
 def known(text: str, kind: type[T]) -> T:
     """What is derived, in the newest version or, where newer code wrote it, as far as this code knows it."""
-    newer = msgspec.json.decode(text, type=Versioned).v > newest(kind)
+    newer = _version(text) > newest(kind)
     return msgspec.json.decode(text, type=kind) if newer else decode(text, kind)
