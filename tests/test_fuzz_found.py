@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.client import FORM
+from tests.fuzz import limits
 from tests.fuzz.oracle import Oracle, Sent
 from tests.open311_world import town
 
@@ -50,3 +51,18 @@ def answered(world: World, sent: Sent, status: int) -> Any:
 def test_the_api_of_figures_refuses_a_day_that_is_none_instead_of_answering_of_another_period(world: World, query: str) -> None:
     page = world.signed_in("supervisor", "street").get(f"/api/v1/figures?{query}")
     assert (page.status, {one["code"] for one in page.json()["fields"]}) == (422, {"date"})
+
+
+LONG = "a" * 2100
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [("street_admin", f"/desk/faq/{LONG}"), ("dispatcher", f"/desk/orders/{LONG}"), ("dispatcher", "/desk/orders/%20")],
+)
+def test_an_address_longer_than_a_tables_key_is_unknown_before_the_table_is_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch, role: str, path: str
+) -> None:
+    clerk = world.signed_in(role, "street")
+    limits.hold(monkeypatch)
+    assert clerk.get(path).status == 404

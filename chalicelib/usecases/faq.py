@@ -90,7 +90,7 @@ def read(ctx: Context, entry_id: str) -> None:
 
 def entry(ctx: Context, actor: Actor, entry_id: str) -> Entry:
     """One to edit. Raises `Unknown("page")` for what is not there or not theirs."""
-    found = faq.get(ctx.street.id, entry_id)
+    found = faq.get(ctx.street.id, entry_id) if _ID.fullmatch(entry_id) else None
     if found is None or found.committee not in committees(ctx, actor):
         raise Unknown("page")
     return found

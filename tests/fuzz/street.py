@@ -22,6 +22,7 @@ import pytest
 from chalicelib import wiring
 from infra.engine import REGION
 from tests import register_people, steps
+from tests.fuzz import limits
 from tests.full_street import full_street, live_on
 from tests.world import World
 
@@ -148,6 +149,7 @@ def open_street(folder: Path, *, whole: bool) -> Iterator[Street]:
             made = Street(world)
             _open(patch, made, folder, whole)
             made.keep()
+            limits.hold(patch)
             yield made
 
 

@@ -170,7 +170,9 @@ class Surfaces:
         values = dict.fromkeys(PATHS, "")
         for name, usual in PATHS.items():
             known = [*usual, *self.mutator.known]
-            values[name] = self.quoted(self.chance.choice(known) if self.chance.random() < 0.6 else self.mutator.text()[:3000])
+            typed = self.chance.choice(known) if self.chance.random() < 0.6 else self.mutator.text()[:3000]
+            # Longer than a key of a table may be.
+            values[name] = self.quoted("a" * 2100 if self.chance.random() < 0.05 else typed)
         target = declared.path.format(**values) + (self.query() if self.chance.random() < 0.5 else "")
         who = self.anybody() if declared.roles else VISITOR
         if declared.method == "GET":
