@@ -29,7 +29,8 @@ from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_csv, orders_import
 from chalicelib.usecases.orders_csv import Row, Unreadable, harmless
 from chalicelib.web import i18n
-from tests import steps, strict_post
+from tests import steps, strict_post, wire
+from tests.faults import impatient
 from tests.least import on_behalf
 from tests.test_webhooks import CENTRE, act, context
 from tests.world import World
@@ -259,6 +260,15 @@ def test_who_looked_before_another_ended_it_does_not_begin_it_again(world: World
     assert on_behalf("Orders", orders_import.run)(ctx, files, Reports(), WORDS, batch) == {"state": "done"}
     assert not stored.lease(late, "2026-11-18T02:00:00.000Z", "2026-11-18T02:02:00.000Z")
     assert orders_import.found(ctx, batch).state == "done"
+
+
+def test_an_import_whose_lease_was_given_without_an_answer_goes_on(world: World) -> None:
+    ctx, files = context(), Files(table(GOOD.format(n=1)).encode())
+    ctx.keys.mac("first", "page")
+    batch = orders_import.begin(ctx, CENTRE, "hotline_12345").sk
+    with impatient(), wire.reply_lost_and_repeated("UpdateItem") as lost:
+        assert on_behalf("Orders", orders_import.run)(ctx, files, Reports(), WORDS, batch) == {"state": "done"}
+    assert lost
 
 
 def test_a_row_that_breaks_twice_is_told_and_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ a number is known exactly when its case is. `X#SEEN` / `<signature's hash>` reme
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any, ClassVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
@@ -118,14 +119,17 @@ def imports() -> list[ImportRow]:
 
 def lease(row: ImportRow, now: str, until: str) -> bool:
     """Whether this process may go on with it; False while another one does, and when one has ended it meanwhile."""
+    mine = f"{until}#{secrets.token_hex(4)}"
     free = ImportRow.lease.does_not_exist() | (ImportRow.lease < now)
     open_still = ImportRow.state.is_in("waiting", "running")
     try:
-        row.update(actions=[ImportRow.lease.set(until), ImportRow.state.set("running")], condition=free & open_still)
+        row.update(actions=[ImportRow.lease.set(mine), ImportRow.state.set("running")], condition=free & open_still)
     except Exception as error:
-        if refused(error):
-            return False
-        raise
+        if not refused(error):
+            raise
+        # The SDK repeats a call whose reply was lost: then the lease that stands is ours.
+        standing = import_row(row.sk)
+        return standing is not None and standing.lease == mine
     return True
 
 
