@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tests.town import Answer, Moment, Town, tried
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem", "PutObject", "DeleteObject")
 REPEATS = 4
+_MINUTE = re.compile(r"[0-9]+月[0-9]+日[0-9]+:[0-9]+")
 
 # (type, by) of everything that persons have done, by case.
 Made = dict[str, list[tuple[str, str]]]
@@ -76,7 +78,7 @@ def differences(scenario: Scenario, fault: Fault, whole: Run, faulty: Run) -> li
         wrong.append(f"answered {faulty.answers[0].status} and not kept: {faulty.by_then} instead of {whole.by_then}")
     if not scenario.hourly and faulty.made != whole.made:
         wrong.append(f"people's steps are {faulty.made} instead of {whole.made}")
-    sent, wanted = undated(faulty.sent), undated(whole.sent)
+    sent, wanted = undated(faulty.sent, late=scenario.pause > 0), undated(whole.sent, late=scenario.pause > 0)
     if not (scenario.ways or scenario.gathers or scenario.hourly) and sent != wanted:
         wrong.append(f"messages: missing {dict(wanted - sent)}, too many {dict(sent - wanted)}")
     if faulty.seen != whole.seen:
@@ -104,11 +106,12 @@ def _apart(found: str, wanted: str) -> str:
     return f"{found[begin : at + 80]!r} instead of {wanted[begin : at + 80]!r}"
 
 
-def undated(sent: Counter[Said]) -> Counter[Said]:
-    """A digest says at which minute it was sent, which is later when something went wrong."""
+def undated(sent: Counter[Said], *, late: bool = False) -> Counter[Said]:
+    """A digest says at which minute it was sent, which is later when something went wrong; all do when people wait (`late`)."""
     made: Counter[Said] = Counter()
     for (phone, template, params), times in sent.items():
-        made[phone, template, params[1:] if template == "digest" else params] += times
+        said = tuple(_MINUTE.sub("", param) for param in params) if late else params
+        made[phone, template, said[1:] if template == "digest" else said] += times
     return made
 
 
