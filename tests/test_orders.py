@@ -272,6 +272,24 @@ def test_the_answer_goes_back_and_a_merged_scan_and_order_are_both_answered(worl
     assert {row["case"]["S"] for row in told} == {scan, order.no}
 
 
+def test_a_scan_that_an_order_was_merged_into_is_not_taken_back_from_under_it(world: World) -> None:
+    """Whoever called 12345 waits for an answer, whatever the neighbour who scanned has settled meanwhile."""
+    scan, token = steps.reported(world, phone="021-0012 9911")
+    form = world.client().get(f"/t/{token}").form("/withdraw").fill(text="三楼李家已经赔我了")
+    order = orders.receive(context(), "hotline_12345", Order(**ORDER)).case
+    act(order.no, "merge", other=scan)
+    refused = form.submit()
+    assert (refused.status, "还有别人在等" in refused.words) == (422, True)
+    assert not [form for form in world.client().get(f"/t/{token}").forms if form.action.endswith("/withdraw")]
+    assert (cases.get(scan) or pytest.fail("gone")).case.open
+    # The same person's own repeat goes with it.
+    mine, token = steps.reported(world, phone="021-0012 9922")
+    again, _ = steps.reported(world, phone="021-0012 9922")
+    act(again, "merge", other=mine)
+    assert world.client().get(f"/t/{token}").form("/withdraw").submit().status == 200
+    assert (cases.get(mine) or pytest.fail("gone")).case.outcome == "withdrawn"
+
+
 def test_parallel_deliveries_make_one_case(engine_world: World) -> None:
     """Twenty at once, on an engine that is atomic."""
     from concurrent.futures import ThreadPoolExecutor

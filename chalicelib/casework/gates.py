@@ -34,6 +34,12 @@ def answer(s: Situation) -> str | None:
     return None if s.case_class is None or s.case_class.answers else "answer_consult_only"
 
 
+def withdraw(s: Situation) -> str | None:
+    """Whose cases were merged into this one still wait: only the same person's repeats are taken back with it."""
+    others = (one for one in s.case.followers if one.external or one.phone_mac != s.case.phone_mac)
+    return "others_wait" if any(others) else None
+
+
 def weigh(s: Situation) -> str | None:
     return None if s.case_class is not None and s.case_class.idea else "not_an_idea"
 

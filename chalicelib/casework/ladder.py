@@ -240,7 +240,7 @@ _REPORTERS = (
         ),
         gates.rate,
     ),
-    Step("withdraw", REPORTER, UNFINISHED, steps.withdraw, (_text(required=False),)),
+    Step("withdraw", REPORTER, UNFINISHED, steps.withdraw, (_text(required=False),), gates.withdraw),
 )
 _RECORDS = (
     Step("publish", OFFICE, DONE | {"closed"}, steps_follow.publish, (_text("sentence"),)),

@@ -106,4 +106,6 @@ def went_into(case: Case) -> Elsewhere | None:
     if last is case:
         return None
     done = last.handled_at or last.closed_at
-    return Elsewhere(last.state, last.outcome if done else None, last.result if done else "")
+    # Why somebody took theirs back is nobody else's to read.
+    told = bool(done) and last.outcome != "withdrawn"
+    return Elsewhere(last.state, last.outcome if done else None, last.result if told else "")
