@@ -43,12 +43,16 @@ def send(self, request):
     answer._content = json.dumps(ANSWERS.get(name, {})).encode()
     return answer
 httpsession.URLLib3Session.send = send
+import re
+compiled, parse = [], re._parser.parse
+re._parser.parse = lambda *asked: compiled.append(asked) or parse(*asked)
 import app
 begun = {"modules": sorted(sys.modules), "collecting": gc.isenabled(), "calls": list(calls)}
 dead = False
 answer = app.app(event, None)
 print(json.dumps({
-    "begun": begun, "status": answer["statusCode"], "modules": sorted(sys.modules), "collecting": gc.isenabled(), "calls": calls
+    "begun": begun, "status": answer["statusCode"], "modules": sorted(sys.modules), "collecting": gc.isenabled(), "calls": calls,
+    "compiled": len(compiled),
 }))
 """
 ENVIRON = {
@@ -117,9 +121,13 @@ def test_a_submission_loads_no_page_and_collects_garbage_only_when_everything_st
     done = process(asked("POST"))
     assert (done["status"], done["calls"]) == (303, ["GetItem", "GenerateDataKey", "TransactWriteItems"])
     handlers = {name for name in done["modules"] if name.startswith("chalicelib.handlers.")}
-    assert handlers == {f"chalicelib.handlers.{name}" for name in ("http", "loading", "routing", "submission")}
+    assert handlers == {f"chalicelib.handlers.{name}" for name in ("http", "loading", "regexes", "routing", "submission")}
     assert not [name for name in done["modules"] if name.startswith(ELSEWHERE)]
     assert (done["begun"]["collecting"], done["collecting"]) == (False, True)
+
+
+def test_a_cold_submission_compiles_hardly_any_regular_expression_itself() -> None:
+    assert process(asked("POST"))["compiled"] <= 5
 
 
 def test_a_page_is_answered_by_the_module_that_is_loaded_then_from_compiled_templates() -> None:

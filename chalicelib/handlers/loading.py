@@ -17,6 +17,8 @@ from typing import Any
 
 from chalice.app import Blueprint, Chalice
 
+from chalicelib.handlers import regexes
+
 MODULES = (
     "submission",
     "resident",
@@ -64,6 +66,7 @@ def load_first(app: Chalice) -> None:
     """
     if table() is not None:
         gc.disable()
+        regexes.recall()
     for module in MODULES if table() is None else (FIRST,):
         _load(app, module)
 

@@ -120,16 +120,33 @@ table = {f"{method} {path}": one.module.rpartition(".")[2] for (path, method), o
 loading.TABLE.write_text(json.dumps(table, indent=0) + "\\n", "utf-8")
 render.precompile(render.COMPILED)
 """
+# What a process that was prepared so loads for its first submission; it compiles no expression of its own.
+_RECORD = """
+from chalicelib.handlers import regexes
+def load():
+    import app
+    from chalicelib.adapters import aws, keyring, photos, vault
+    from chalicelib.models import hooks, orders, photos, staff
+    aws.Aws("us-east-1").client("dynamodb")
+regexes.record(load)
+"""
 
 
 def _prepare(folder: Path) -> None:
     """Raises `InfraError` with Python's words."""
     environ = {"PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", _PREPARE], cwd=folder, env=environ, capture_output=True, text=True, timeout=CHALICE_S, check=False
-    )
-    if done.returncode:
-        raise InfraError("the packaged app does not import:\n" + "\n".join(done.stderr.strip().splitlines()[-8:]))
+    for script in (_PREPARE, _RECORD):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=CHALICE_S,
+            check=False,
+        )
+        if done.returncode:
+            raise InfraError("the packaged app does not import:\n" + "\n".join(done.stderr.strip().splitlines()[-8:]))
     shutil.rmtree(folder / "chalicelib" / "web" / "templates")
 
 

@@ -81,6 +81,9 @@ def model(content: dict[str, Any], operations: Iterable[str]) -> dict[str, Any]:
         if name not in shapes:
             shapes[name] = content["shapes"][name]
             waiting.extend(_shapes_of(shapes[name]))
+    for operation in kept.values():
+        # Which tables a call names, for endpoints of single accounts, which nobody here has; collected anew in every call.
+        operation.pop("operationContextParams", None)
     rest = {key: value for key, value in content.items() if key not in {"operations", "shapes", "documentation"}}
     return {**rest, "operations": _silent(kept), "shapes": _silent({name: shapes[name] for name in sorted(shapes)})}
 
