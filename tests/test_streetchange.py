@@ -8,6 +8,7 @@ import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,10 @@ def test_what_hangs_on_open_cases_is_refused_with_their_count(deployed: Deployed
     assert deployed.run(file, "--publish") == (2 if left else 0), [(case.no, case.state) for case in left]
 
 
+def swapped(was: str, now: str, text: str) -> str:
+    return text.replace(was, now, 1)
+
+
 def test_what_stands_in_the_template_is_deployed(deployed: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
     for was, now, why in (
         ('domain = "small.example"', 'domain = "other.example"', "domain: 'small.example' → 'other.example': it is printed"),
@@ -237,7 +242,7 @@ def test_what_stands_in_the_template_is_deployed(deployed: Deployed, capsys: pyt
         ),
         ("photo_days = ", "photo_days = 1", "make package` and deploy"),
     ):
-        file = deployed.write(lambda text, was=was, now=now: text.replace(was, now, 1))  # type: ignore[misc] # bound now
+        file = deployed.write(partial(swapped, was, now))
         assert deployed.run(file, "--publish") == 2
         assert why in capsys.readouterr().err
 

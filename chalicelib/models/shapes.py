@@ -1,8 +1,8 @@
 """JSON that stands in a row beside its keys (`card`): whatever version it was written in, it is read in the newest.
 
-The version stands in the JSON as `v`; without one it is the first. A kind whose shape has changed has its lifts in `store.LIFTS`;
-all the others cost nothing but a look for `v`. What newer code wrote is left out of lists and said in the log, and whoever asks for it
-by itself in order to change it gets `Newer`: this code would drop what it does not know.
+The version stands in the JSON as `v`; without one it is the first. A kind whose shape has changed has its lifts in
+`store.LIFTS`; all the others cost nothing but a look for `v`. What newer code wrote is left out of lists and said in the log,
+and whoever asks for it by itself in order to change it gets `Newer`: this code would drop what it does not know.
 """
 
 from __future__ import annotations
