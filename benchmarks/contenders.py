@@ -72,11 +72,14 @@ def _unzip(archives: Iterable[Path], target: Path) -> None:
 
 
 def _source(package: Path, source: Path, say: Callable[[str], None]) -> None:
-    """The same app with every file of its wheels and no byte code."""
+    """The same app as it lies in the repository, with the street's two files, every file of its wheels, and no byte code."""
+    without = shutil.ignore_patterns("__pycache__")
     source.mkdir()
-    shutil.copyfile(package / "app.py", source / "app.py")
-    for own in ("chalicelib", "chalice"):
-        shutil.copytree(package / own, source / own, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "app.py", source / "app.py")
+    shutil.copytree(ROOT / "chalicelib", source / "chalicelib", ignore=without)
+    for name in ("street.json", "places.json"):
+        shutil.copyfile(package / "chalicelib" / name, source / "chalicelib" / name)
+    shutil.copytree(package / "chalice", source / "chalice", ignore=without)
     wanted = wheels.requirements(ROOT / "pyproject.toml")
     _unzip(wheels.fetch(wanted, wheels.runtime(), ROOT / ".local", say), source)
 
