@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 Event = dict[str, Any]
 Headers = Sequence[tuple[str, str]]
@@ -76,8 +76,9 @@ def rest_event(
     stage: str = "",
 ) -> Event:
     """`target` is path and query as sent; `stage` is empty where paths carry none (one machine, custom domain)."""
-    url = urlsplit(target)
-    query = parse_qsl(url.query, keep_blank_values=True, encoding="utf-8", errors="replace")
+    # Nothing but a path and its query: `urlsplit` would look for a host after two slashes, and refuse one that is none.
+    path, _, asked = target.split("#")[0].partition("?")
+    query = parse_qsl(asked, keep_blank_values=True, encoding="utf-8", errors="replace")
     # A header name may come in any case, and twice.
     last = {name.lower(): (name, value) for name, value in headers}
     several: dict[str, list[str]] = {}
@@ -85,8 +86,8 @@ def rest_event(
         several.setdefault(last[name.lower()][0], []).append(value)
     text = is_text(last.get("content-type", ("", ""))[1])
     return {
-        "resource": match.resource if match else url.path,
-        "path": url.path,
+        "resource": match.resource if match else path,
+        "path": path,
         "httpMethod": method,
         "headers": dict(last.values()),
         "multiValueHeaders": several,
@@ -100,11 +101,11 @@ def rest_event(
             "domainName": last.get("host", ("", ""))[1],
             "httpMethod": method,
             "identity": {"sourceIp": client_ip, "userAgent": last.get("user-agent", ("", ""))[1]},
-            "path": f"/{stage}{url.path}" if stage else url.path,
+            "path": f"/{stage}{path}" if stage else path,
             "protocol": "HTTP/1.1",
             "requestId": str(uuid.uuid4()),
             "requestTimeEpoch": time.time_ns() // 1_000_000,
-            "resourcePath": match.resource if match else url.path,
+            "resourcePath": match.resource if match else path,
             "stage": stage or "local",
         },
         "body": _body(body, text) if body else None,

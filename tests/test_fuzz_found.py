@@ -10,7 +10,8 @@ import pytest
 from tests.client import FORM
 from tests.fuzz import limits
 from tests.fuzz.oracle import Oracle, Sent
-from tests.open311_world import town
+from tests.fuzz.wire import answer_to
+from tests.open311_world import served, town
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -66,3 +67,20 @@ def test_an_address_longer_than_a_tables_key_is_unknown_before_the_table_is_aske
     clerk = world.signed_in(role, "street")
     limits.hold(monkeypatch)
     assert clerk.get(path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET http://[::1/ HTTP/1.1\r\nHost: a\r\n\r\n", b"404"),
+        (b"GET /track?q=[ HTTP/1.1\r\nHost: a\r\n\r\n", b"200"),
+        (b"POST /track HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"400"),
+    ],
+)
+def test_the_one_machine_server_answers_an_address_and_a_length_that_are_none(
+    world: World, request_bytes: bytes, status: bytes
+) -> None:
+    oracle = Oracle(world.app.app)
+    with oracle.listening(), served(world) as address, oracle.watching("found", request_bytes):
+        assert answer_to(address, request_bytes).split(b" ")[1] == status
+    assert oracle.findings == {}

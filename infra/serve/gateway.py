@@ -34,6 +34,8 @@ DEADLINE_MS = 29_000
 IDLE_S = 75
 # After refusing a body we still read this much of it: a client that is cut off while sending never sees the answer.
 DRAIN = 64 * 1024 * 1024
+# A length of more digits is nobody's, and Python makes no number of thousands of them.
+DIGITS_MAX = 18
 
 Response = dict[str, Any]
 # A page of this machine only, by path: gets method and event.
@@ -115,7 +117,7 @@ class Handler(ChaliceRequestHandler):
             self.send_error(411)
             return None
         text = self.headers.get("Content-Length", "0")
-        if not text.isascii() or not text.isdigit():
+        if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
             self.close_connection = True
             self.send_error(400)
             return None

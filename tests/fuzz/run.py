@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.fuzz.mutate import Mutator
 from tests.fuzz.oracle import Got, Oracle
 from tests.fuzz.street import Street, open_street
 from tests.fuzz.surfaces import Surfaces
+from tests.fuzz.wire import wire
 
 # How much of a hundred each surface gets, the described API apart: more where a case costs little.
 SHARE = {
@@ -31,7 +32,8 @@ SHARE = {
     "GeoReport queries": 3,
     "GeoReport posts": 2,
     "headers": 5,
-    "events": 3,
+    "events": 2,
+    "HTTP bytes": 1,
     "order lists": 4,
     "rosters": 3,
     "places lists": 3,
@@ -107,11 +109,11 @@ def run(plan: Plan, folder: Path, say: Callable[[str], Any] = lambda _: None) ->
         corpus = gather(street, plan.whole)
         mutator = Mutator(random.Random(plan.seed))  # noqa: S311 - chance that can be repeated
         surfaces, oracle, turns = Surfaces(street, corpus, mutator), Oracle(street.world.app.app), _Turns(street)
-        files = Files(street, mutator, oracle, folder)
+        files = Files(street, mutator, oracle, folder).named
         # What is there by now stays; looking through it for garbage again and again takes longer than the cases.
         gc.collect()
         gc.freeze()
-        with oracle.listening():
+        with oracle.listening(), wire(street, mutator, oracle) as bytes_of_http:
             if plan.described and (not plan.only or "described API" in plan.only):
                 from tests.fuzz.described import Described
 
@@ -122,17 +124,19 @@ def run(plan: Plan, folder: Path, say: Callable[[str], Any] = lambda _: None) ->
                 if not plan.only or name in plan.only:
                     count = plan.bytes * share // 100 if not plan.only else plan.bytes
                     say(f"{name}: {count} cases")
-                    _surface(name, count, surfaces, files, oracle, turns)
+                    _surface(name, count, surfaces, {**files, "HTTP bytes": bytes_of_http.one}, oracle, turns)
         gc.unfreeze()
         return Report(plan, oracle, corpus, time.monotonic() - began)
 
 
-def _surface(name: str, count: int, surfaces: Surfaces, files: Files, oracle: Oracle, turns: _Turns) -> None:
+def _surface(
+    name: str, count: int, surfaces: Surfaces, others: Mapping[str, Callable[[], None]], oracle: Oracle, turns: _Turns
+) -> None:
     for number in range(count):
         if name in surfaces.named:
             turns.changed(oracle.send(name, surfaces.named[name]()))
         else:
-            files.named[name]()
+            others[name]()
             if number % 500 == 499:
                 turns.back()
     turns.back()

@@ -22,8 +22,8 @@ import pytest
 from chalicelib import wiring
 from infra.engine import REGION
 from tests import register_people, steps
-from tests.fuzz import limits
 from tests.full_street import full_street, live_on
+from tests.fuzz import limits
 from tests.world import World
 
 if TYPE_CHECKING:
