@@ -64,7 +64,7 @@ def _by_anybody(town: Town) -> dict[str, str]:
     return {name: _BY.sub("", said) for name, said in stands(town).items() if "F#public" not in name}
 
 
-def _next_hours(town: Town) -> None:
+def next_hours(town: Town) -> None:
     for _ in range(2):
         town.world.clock.advance(hours=1)
         town.world.app.tidy({}, Hour())
@@ -432,9 +432,9 @@ def _sent_once(town: Town, answers: Sequence[Answer]) -> list[str]:
 
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("propose a class case", _propose, after=_next_hours, seen=_and_matters),
+    Scenario("propose a class case", _propose, after=next_hours, seen=_and_matters),
     *(
-        Scenario(name, prepare, final=DONE_OR_SHOWN, holds=_all_told(times), after=_next_hours, seen=_by_anybody, hourly=True)
+        Scenario(name, prepare, final=DONE_OR_SHOWN, holds=_all_told(times), after=next_hours, seen=_by_anybody, hourly=True)
         for name, prepare, times in (
             ("take a class case up", _accept, 0),
             ("finish a class case", _finish, 1),
@@ -459,7 +459,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("receipts", _receipt, seen=_reports),
     Scenario("a photo added", _uploaded(picture_files.jpeg(160, 120)), seen=stands),
     Scenario("a photo refused", _uploaded(b"no picture at all"), seen=stands),
-    Scenario("orphaned photos", _orphans, holds=_swept, after=_next_hours, seen=_but_places),
+    Scenario("orphaned photos", _orphans, holds=_swept, after=next_hours, seen=_but_places),
     Scenario("copy a street to a file", _exported),
     Scenario("restore a street", _restored, holds=_sent_once, after=_revived, seen=stands),
 )

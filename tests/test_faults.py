@@ -19,7 +19,7 @@ from tests.town import Moment, Town
 from tests.town_built import open_town
 
 # Runs for each scenario in `make test`; fewer where only the provider differs.
-SAMPLE, SAMPLE_OF_WAYS = 9, 6
+SAMPLE, SAMPLE_OF_WAYS = 8, 4
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.fault_script import Scenario
 from tests.fault_town import open_whole_town
 from tests.town import Moment, Town
 
-SAMPLE = 3
+SAMPLE = 2
 
 
 @pytest.fixture(scope="module")

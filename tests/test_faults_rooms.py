@@ -10,13 +10,14 @@ import pytest
 
 from chalicelib.usecases import orders_import
 from tests.fault_record import SOAK
-from tests.fault_rooms import SCENARIOS
+from tests.fault_rooms import SCENARIOS, next_hours
 from tests.fault_runs import holds_under_faults
 from tests.fault_script import Scenario
 from tests.fault_town import open_whole_town
 from tests.town import Moment, Town
 
-SAMPLE = 3
+# Where the machinery's hours follow each run, one is enough.
+SAMPLE, SAMPLE_OF_HOURS = 2, 1
 
 
 @pytest.fixture(scope="module")
@@ -35,4 +36,5 @@ def empty(town: Town) -> Moment:
 @pytest.mark.timeout(7200 if SOAK else 120)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_whatever_goes_wrong_around_the_cases(town: Town, empty: Moment, scenario: Scenario) -> None:
-    holds_under_faults(town, empty, scenario, SAMPLE)
+    hours = scenario.after is next_hours
+    holds_under_faults(town, empty, scenario, SAMPLE_OF_HOURS if hours else SAMPLE)
