@@ -1,5 +1,6 @@
 """The shapes of what is stored, as text: `python -m tests.stored_shapes` writes `tests/stored/shapes.json` after a look at what
-changed. A change of them without a lift is what `tests/test_upgrade.py` stops; `docs/upgrading.md` says what to do.
+changed, `python -m tests.stored_shapes release` also `released.json`, which is what may run somewhere. `tests/test_upgrade.py`
+stops a change of the one without a lift, and what grew beyond the other without a version; `docs/upgrading.md` says what to do.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any
 import msgspec
 
 FILE = Path(__file__).parent / "stored" / "shapes.json"
+RELEASED = FILE.with_name("released.json")
+# Told anew from something else whenever that is written: nobody reads them to write them back.
+DERIVED = ("card.Card", "register_card.Row", "figures.Figures", "ledger.Summary", "ledger.Matter")
 # Rows that are put whole over those that were read; all the others are changed attribute by attribute.
 WRITTEN_WHOLE = ("CaseItem", "RegisterItem")
 
@@ -127,35 +131,39 @@ def unlifted(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
             for field in sorted(set(new) - set(old))
             if not new[field].endswith("?")
         ]
-    return wrong + _rows_unlifted(was, now, raised)
+    return wrong + [
+        f"{name}.{one}: rows only ever grow; keep it and write a new attribute beside it"
+        for name, attributes in was["rows"].items()
+        for one, kind in sorted(attributes.items())
+        if now["rows"].get(name, {}).get(one) != kind
+    ]
 
 
-def _rows_unlifted(was: dict[str, Any], now: dict[str, Any], raised: bool) -> list[str]:
+def dropped(released: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What code that was released, deployed again, would read without a word and write back without."""
     wrong = []
-    for name, before in was["rows"].items():
-        after = now["rows"].get(name, {})
-        if name in WRITTEN_WHOLE and not raised:
-            wrong += [
-                f"{name}.{one}: older code that is deployed again would drop it; raise events.VERSION"
-                for one in sorted(set(after) - set(before))
-            ]
-        wrong += [
-            f"{name}.{one}: rows only ever grow; keep it and write a new attribute beside it"
-            for one, kind in sorted(before.items())
-            if after.get(one) != kind
-        ]
-    return wrong
+    for name, before in released["structs"].items():
+        after = now["structs"].get(name, before)
+        own = after.get("v", 0) > before.get("v", 0) if "v" in before else now["version"] > released["version"]
+        if name not in DERIVED and not own:
+            wrong += [f"{name}.{field}" for field in sorted(set(after["fields"]) - set(before["fields"]))]
+    for name in WRITTEN_WHOLE:
+        if now["version"] == released["version"] and name in released["rows"]:
+            wrong += [f"{name}.{one}" for one in sorted(set(now["rows"][name]) - set(released["rows"][name]))]
+    return [f"{one}: older code that is deployed again would drop it; raise the version" for one in wrong]
 
 
 def text() -> str:
     return json.dumps(now(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def main() -> int:
-    FILE.write_text(text(), "utf-8")
-    sys.stdout.write(f"{FILE} says what is stored now; commit it with the change and its lift\n")
+def main(argv: list[str]) -> int:
+    files = [FILE, RELEASED] if argv == ["release"] else [FILE]
+    for file in files:
+        file.write_text(text(), "utf-8")
+    sys.stdout.write(f"{' and '.join(file.name for file in files)}: what is stored now; commit it with the change and its lift\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
