@@ -5,18 +5,25 @@ It has rungs that none of the five has, is written into a temporary folder, and 
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.api import lint
 
 from chalicelib.street import Street
 from infra.demo.roles import ensure_staff
+from infra.package.build import Places, build
 from infra.streetfile import reader
 from infra.streetfile import vocabulary as words
 from infra.streetfile.compile import load
+from tests.packages import PARTITIONS, REGIONS, common, quiet
+from tests.packages import template as shipped
 from tests.world import World, open_world
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +61,35 @@ def test_the_street_of_the_readme_compiles_and_has_a_ladder_of_its_own(tmp_path:
     offices = {(rung.role, rung.scope) for rung in street.rungs}
     assert not any(offices <= {(rung.role, rung.scope) for rung in other.rungs} for other in the_five())
     assert not (ROOT / "infra" / "streets" / "lindong.toml").exists()
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_its_package_is_built_from_the_two_files_alone(tmp_path: Path, partition: str) -> None:
+    """In the partition of its region and in the other, into a folder of its own; nothing else is touched or needed."""
+    streets, before = tmp_path / "streets", tracked()
+    streets.mkdir()
+    written(streets)
+    built = build("lindong", quiet, partition, Places(build=tmp_path / "build", streets=streets), common())
+    assert (built.street.id, built.places, built.partition) == ("lindong", 2, partition)
+    template = json.loads(built.template.read_text("utf-8"))
+    assert kinds(template) == kinds(shipped(partition)), "what every street without webhooks has"
+    assert lint(json.dumps(template), regions=[REGIONS[partition]]) == []
+    with zipfile.ZipFile(built.zip) as package:
+        street, places = (json.loads(package.read(f"chalicelib/{name}.json")) for name in ("street", "places"))
+    assert (street["id"], [rung["id"] for rung in street["rungs"]]) == ("lindong", ["door", "station"])
+    assert len(places) == 2
+    assert tracked() == before
+
+
+def kinds(template: dict[str, Any]) -> dict[str, int]:
+    return Counter(resource["Type"] for resource in template["Resources"].values())
+
+
+def tracked() -> dict[str, int]:
+    """The sources as they lie there: names and when they were last written."""
+    rooms = ("infra", "chalicelib")
+    files = [file for room in rooms for file in (ROOT / room).rglob("*") if file.suffix in {".toml", ".csv", ".json"}]
+    return {str(file): file.stat().st_mtime_ns for file in files}
 
 
 def test_every_key_and_word_that_a_street_file_may_hold_stands_in_the_readme(
