@@ -25,6 +25,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--bytes", type=int, default=100_000, help="cases of everything else together, or of each --only")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--few", action="store_true", help="a short story to begin from, as in `make test`")
+    parser.add_argument("--minutes", type=float, default=0, help="ends it then, wherever it is; what was done is said")
     parser.add_argument("--only", action="append", default=[], help="a surface by name; again for another")
     options = parser.parse_args(argv)
     isolate(os.environ)
@@ -34,7 +35,9 @@ def main(argv: list[str]) -> int:
     from tests.quick import begin_quickly, read_templates_as_json
 
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
-    plan = Plan(options.described, options.bytes, seed, options.seed is None, not options.few, tuple(options.only))
+    plan = Plan(
+        options.described, options.bytes, seed, options.seed is None, not options.few, tuple(options.only), options.minutes
+    )
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         begin_quickly(patch)
         read_templates_as_json(patch)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tests.fuzz.street import Street
 
 # Pages of one kind that are looked at by one person: the others differ by their case, and cases differ by what may be done.
-EACH = 4
+EACH = 2
 CASE = re.compile(r"/desk/(cases|registers)/[^/?]+$")
-EACH_CASE = 40
+EACH_CASE = 12
 VISITOR = ""
 
 

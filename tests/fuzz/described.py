@@ -54,10 +54,14 @@ class Described:
 
     def run(self, cases: int, first_seed: int, *, new: bool) -> None:
         """`new` makes other cases each time; else the same seed makes the same ones."""
-        each = max(cases // (2 * len(self.operations)) + 1, 1)
-        for number, operation in enumerate(self.operations):
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                self._operation(operation, mode, each, first_seed + number, new)
+        before, turn = self.oracle.counts[SURFACE], 0
+        # What takes nothing has nothing to forbid, and makes fewer.
+        while (missing := cases - self.oracle.counts[SURFACE] + before) > 0:
+            each = missing // (2 * len(self.operations)) + 1
+            for number, operation in enumerate(self.operations):
+                for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                    self._operation(operation, mode, each, first_seed + number + 100 * turn, new)
+            turn += 1
 
     def _operation(self, operation: Any, mode: GenerationMode, most: int, first_seed: int, new: bool) -> None:
         made = operation.as_strategy(generation_mode=mode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,15 @@ SHARE = {
 }
 # The street is put back after so many changes; a few refused sessions mean that somebody was signed out.
 CHANGES, SIGNED_OUT = 60, 8
+# A run goes through everything so often, if it is long enough for it.
+ROUNDS, LEAST = 20, 1000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`described` cases of schemathesis and `bytes` of the others; `new` cases each time, or the same ones of a seed."""
+    """`described` cases of schemathesis and `bytes` of the others; `new` cases each time, or the same ones of a seed. `minutes` end
+    it early; 0 is never.
+    """
 
     described: int
     bytes: int
@@ -54,6 +58,7 @@ class Plan:
     new: bool = False
     whole: bool = False
     only: tuple[str, ...] = ()
+    minutes: float = 0
 
 
 @dataclass
@@ -102,41 +107,60 @@ class _Turns:
         self.street.back()
 
 
+class _Run:
+    """The parts of a run, in rounds: each round does a part of everything, so that one that is ended early has seen all of it."""
+
+    def __init__(self, plan: Plan, street: Street, folder: Path, corpus: Corpus) -> None:
+        mutator = Mutator(random.Random(plan.seed))  # noqa: S311 - chance that can be repeated
+        self.plan, self.turns, self.mutator = plan, _Turns(street), mutator
+        self.surfaces, self.oracle = Surfaces(street, corpus, mutator), Oracle(street.world.app.app)
+        self.others = Files(street, mutator, self.oracle, folder).named
+        self.end = time.monotonic() + plan.minutes * 60 if plan.minutes else float("inf")
+
+    def round(self, number: int, rounds: int) -> None:
+        described = self.plan.described // rounds
+        if described and (not self.plan.only or "described API" in self.plan.only):
+            from tests.fuzz.described import Described
+
+            seed = self.plan.seed + 1000 * number
+            Described(self.surfaces, self.oracle, self.turns.changed).run(described, seed, new=self.plan.new)
+            self.turns.back()
+        for name, share in SHARE.items():
+            if self.plan.only and name not in self.plan.only:
+                continue
+            whole = self.plan.bytes if self.plan.only else self.plan.bytes * share // 100
+            self._surface(name, whole * (number + 1) // rounds - whole * number // rounds)
+            if time.monotonic() > self.end:
+                return
+
+    def _surface(self, name: str, count: int) -> None:
+        for _ in range(count):
+            if name in self.surfaces.named:
+                self.turns.changed(self.oracle.send(name, self.surfaces.named[name]()))
+            else:
+                self.others[name]()
+        if count:
+            self.turns.back()
+
+
 def run(plan: Plan, folder: Path, say: Callable[[str], Any] = lambda _: None) -> Report:
     """Everything, or the surfaces that are named."""
     began = time.monotonic()
     with open_street(folder, whole=plan.whole) as street:
+        say("the street is open")
         corpus = gather(street, plan.whole)
-        mutator = Mutator(random.Random(plan.seed))  # noqa: S311 - chance that can be repeated
-        surfaces, oracle, turns = Surfaces(street, corpus, mutator), Oracle(street.world.app.app), _Turns(street)
-        files = Files(street, mutator, oracle, folder).named
+        say(f"begins from {corpus}")
+        it = _Run(plan, street, folder, corpus)
         # What is there by now stays; looking through it for garbage again and again takes longer than the cases.
         gc.collect()
         gc.freeze()
-        with oracle.listening(), wire(street, mutator, oracle) as bytes_of_http:
-            if plan.described and (not plan.only or "described API" in plan.only):
-                from tests.fuzz.described import Described
-
-                say(f"described API: {plan.described} cases")
-                Described(surfaces, oracle, turns.changed).run(plan.described, plan.seed, new=plan.new)
-                turns.back()
-            for name, share in SHARE.items():
-                if not plan.only or name in plan.only:
-                    count = plan.bytes * share // 100 if not plan.only else plan.bytes
-                    say(f"{name}: {count} cases")
-                    _surface(name, count, surfaces, {**files, "HTTP bytes": bytes_of_http.one}, oracle, turns)
+        rounds = min(ROUNDS, max(plan.described, plan.bytes) // LEAST or 1)
+        with it.oracle.listening(), wire(street, it.mutator, it.oracle) as bytes_of_http:
+            it.others["HTTP bytes"] = bytes_of_http.one
+            for number in range(rounds):
+                if time.monotonic() > it.end:
+                    break
+                it.round(number, rounds)
+                say(f"{number + 1} of {rounds}: {it.oracle.counts.total()} cases, {len(it.oracle.findings)} findings")
         gc.unfreeze()
-        return Report(plan, oracle, corpus, time.monotonic() - began)
-
-
-def _surface(
-    name: str, count: int, surfaces: Surfaces, others: Mapping[str, Callable[[], None]], oracle: Oracle, turns: _Turns
-) -> None:
-    for number in range(count):
-        if name in surfaces.named:
-            turns.changed(oracle.send(name, surfaces.named[name]()))
-        else:
-            others[name]()
-            if number % 500 == 499:
-                turns.back()
-    turns.back()
+        return Report(plan, it.oracle, corpus, time.monotonic() - began)
