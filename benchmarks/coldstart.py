@@ -75,10 +75,10 @@ class Compared:
 
     def rows(self) -> list[Row]:
         built = self.cold_ms(BUILT)
-        found = [Row("cold start, built package", built, self.cold_ms(FLOOR), 3.5, of=FLOOR)]
-        found.append(Row("cold start, built package", built, self.cold_ms(FASTAPI), 0.5, of=FASTAPI))
-        found.append(Row("cold start, built package", built, self.cold_ms(SOURCE), 0.35, of=SOURCE))
-        found.append(Row("warm submission", self.warm_ms(BUILT), self.warm_ms(CHALICE), 1.6, of=CHALICE))
+        found = [Row("cold start, built package", built, self.cold_ms(FLOOR), 3.5, of=FLOOR, key="cold_floor")]
+        found.append(Row("cold start, built package", built, self.cold_ms(FASTAPI), 0.5, of=FASTAPI, key="cold_peer"))
+        found.append(Row("cold start, built package", built, self.cold_ms(SOURCE), 0.35, of=SOURCE, key="cold_source"))
+        found.append(Row("warm submission", self.warm_ms(BUILT), self.warm_ms(CHALICE), 1.6, of=CHALICE, key="warm"))
         return found
 
     def table(self) -> str:
@@ -201,6 +201,15 @@ class Bench:
             return cast(list[tuple[str, Any]], json.load(answer))
 
 
+@contextmanager
+def opened(built: Built, only: Sequence[str], say: Callable[[str], None]) -> Iterator[tuple[Bench, list[Contender]]]:
+    """Everybody (or `only` those) laid out, and the stub that they call."""
+    with laid_out(built, only, say) as (scratch, wanted), service(scratch) as endpoint:
+        event = scratch / "event.json"
+        event.write_text(json.dumps(submission(scratch / "package")), "utf-8")
+        yield Bench(endpoint, scratch / "authority.pem", event), wanted
+
+
 def compare(
     built: Built,
     runs: int = RUNS,
@@ -209,10 +218,7 @@ def compare(
     say: Callable[[str], None] = lambda _: None,
 ) -> Compared:
     """`runs` processes of each (or of `only` those), in turn; then as many again of those that go on for `warm` requests."""
-    with laid_out(built, only, say) as (scratch, wanted), service(scratch) as endpoint:
-        event = scratch / "event.json"
-        event.write_text(json.dumps(submission(scratch / "package")), "utf-8")
-        bench = Bench(endpoint, scratch / "authority.pem", event)
+    with opened(built, only, say) as (bench, wanted):
         # The first of each reads the files into the page cache and is not counted.
         for contender in wanted:
             bench.one(contender)

@@ -50,11 +50,11 @@ def rows(street_id: str) -> list[Row]:
     page, raw, page_bytes = _pages(street, many[:PAGES])
     svg_ms, png_ms = _pictures(street)
     return [
-        Row(f"street of {DOORS} doors printed, time", seconds, SECONDS, 1, unit="s"),
-        Row(f"street of {DOORS} doors printed, size", size / 1e6, MEGABYTES, 1, unit="MB"),
-        Row("poster page, Chinese embedded, against a raw PDF page", page, raw, REACH_PAGE),
-        Row("poster page, bytes", page_bytes / 1e3, PAGE_BYTES / 1e3, 1, unit="KB"),
-        Row("QR as SVG against segno's PNG", svg_ms, png_ms, REACH_SVG),
+        Row(f"street of {DOORS:,} places printed, time", seconds, SECONDS, 1, unit="s", key="printed_s"),
+        Row(f"street of {DOORS:,} places printed, size", size / 1e6, MEGABYTES, 1, unit="MB", key="printed_mb"),
+        Row("poster page, Chinese embedded", page, raw, REACH_PAGE, of="raw PDF page", key="poster"),
+        Row("poster page, bytes", page_bytes / 1e3, PAGE_BYTES / 1e3, 1, unit="KB", key="poster_kb"),
+        Row("QR as SVG", svg_ms, png_ms, REACH_SVG, of="segno PNG", key="qr"),
     ]
 
 

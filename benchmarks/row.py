@@ -10,7 +10,7 @@ from typing import Any
 class Row:
     """`value` and `against` in one `unit`; their `ratio` is what was promised to reach at most `reach`.
 
-    `of` says in words what `against` is; empty for a limit.
+    `of` says in words what `against` is, empty for a limit; under `key` the words about the row stand in words.toml.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Row:
     reach: float
     unit: str = "ms"
     of: str = ""
+    key: str = ""
 
     @property
     def ratio(self) -> float:
@@ -28,8 +29,18 @@ class Row:
     def met(self) -> bool:
         return self.ratio <= self.reach
 
+    @property
+    def title(self) -> str:
+        return f"{self.name}, against {self.of}" if self.of else self.name
+
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "ratio": round(self.ratio, 3), "met": self.met}
+
+
+def amount(value: float, unit: str) -> str:
+    """With its unit, to four figures at least."""
+    shown = f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    return f"{shown} {unit}"
 
 
 def table(rows: list[Row]) -> str:
@@ -41,11 +52,5 @@ def table(rows: list[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    figures = (
-        f"{row.value:.4g} {row.unit}",
-        f"{row.against:.4g} {row.unit}",
-        row.of or "at most",
-        f"{row.ratio:.3f}",
-        f"{row.reach:g}",
-    )
-    return (row.name, *figures, "met" if row.met else "NOT MET")
+    amounts = (amount(row.value, row.unit), amount(row.against, row.unit), row.of or "(limit)")
+    return (row.name, *amounts, f"{row.ratio:.3f}", f"{row.reach:g}", "met" if row.met else "NOT MET")

@@ -13,7 +13,8 @@ from chalicelib.usecases import sweeping, watching
 from infra import costs
 from infra.errors import InfraError
 from infra.say import say
-from tests import packages, steps, wire
+from tests import packages, wire
+from tests.life import lived
 from tests.units import Meter, metered
 from tests.world import World
 
@@ -47,18 +48,7 @@ def test_a_whole_case_life_costs_no_more_than_is_counted_with(world: World) -> N
     worker = world.signed_in("department", "street")
     world.context.keys.mac("phone", "warm")
     with metered(world) as meter, wire.counted() as calls:
-        world.client().get(f"/Q/{world.code()}")
-        no, token = steps.reported(world)
-        visitor = world.client()
-        steps.act(clerk, no, "accept")
-        steps.act(clerk, no, "assign", to=steps.choice(clerk, no, "assign", "to", "department@street"))
-        steps.act(worker, no, "ask", text="是几楼的灯?")
-        visitor.get(f"/t/{token}").form("/reply").fill(text="三楼").submit()
-        steps.act(worker, no, "prelim", text="已约电工")
-        steps.act(worker, no, "propose", outcome="solved", text="换了灯泡")
-        steps.act(clerk, no, "confirm")
-        visitor.get(f"/t/{token}/rate").form("/rate").fill(satisfied="yes").submit()
-        world.deliver()
+        lived(world, clerk, worker)
     kms = sum(call in {"GenerateDataKey", "Decrypt"} for call in calls)
     holds("life", meter, kms=float(kms))
 
