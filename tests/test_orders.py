@@ -290,6 +290,17 @@ def test_a_scan_that_an_order_was_merged_into_is_not_taken_back_from_under_it(wo
     assert (cases.get(mine) or pytest.fail("gone")).case.outcome == "withdrawn"
 
 
+def test_what_a_merged_order_says_later_is_for_staff_and_not_for_the_neighbour_who_scanned(world: World) -> None:
+    scan, token = steps.reported(world, phone="021-0012 9911")
+    order = orders.receive(context(), "hotline_12345", Order(**ORDER)).case
+    act(order.no, "merge", other=scan)
+    again = orders.receive(context(), "hotline_12345", Order(**{**ORDER, "text": "五楼张三再次来电"}))
+    assert (again.result, again.case.no) == ("added", scan)
+    assert "张三" in world.signed_in("dispatcher", "street").get(f"/desk/cases/{scan}").words
+    for path in (f"/t/{token}", f"/api/v1/t/{token}"):
+        assert "张三" not in world.client().get(path).text, path
+
+
 def test_parallel_deliveries_make_one_case(engine_world: World) -> None:
     """Twenty at once, on an engine that is atomic."""
     from concurrent.futures import ThreadPoolExecutor

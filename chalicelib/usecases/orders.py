@@ -220,7 +220,10 @@ def _standing(no: str) -> cases.Stored | None:
 def _added(ctx: Context, source: str, it: Read, row: orders.OrderRow, stored: cases.Stored, signature: str) -> Received:
     """What the source says now, as an addition by the reporter on the case's record."""
     text = personal.hide("\n".join(part for part in (it.report.text, it.report.elsewhere) if part))
-    data = {"text": text, "channel": source, "external": it.order.external}
+    data: dict[str, object] = {"text": text, "channel": source, "external": it.order.external}
+    if stored.case.no != row.case:
+        # Merged into somebody else's case, whose page shows nothing of what this caller says.
+        data["internal"] = True
     count = int(row.changes or 0) + 1
     attempt = ctx.keys.mac("order change", source, it.order.external, str(count), _content(ctx, source, it)).hex()[:32]
     events = decide.record(stored.case, [("added", data)], REPORTER, attempt, ctx.clock.civil(), ctx.street)
