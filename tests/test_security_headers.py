@@ -22,8 +22,17 @@ def policy(page: Page) -> dict[str, str]:
     return {name: rest for name, _, rest in parts}
 
 
+ASKED: list[Page] = []
+
+
 def asked(world: World) -> list[Page]:
-    """One answer of every kind: pages, redirects, JSON, XML, text, pictures, scripts, files, refusals."""
+    """One answer of every kind: pages, redirects, JSON, XML, text, pictures, scripts, files, refusals. Asked for once."""
+    if not ASKED:
+        ASKED.extend(_asked(world))
+    return ASKED
+
+
+def _asked(world: World) -> list[Page]:
     _, token = steps.reported(world)
     clerk, visitor = world.signed_in("street_admin", "street"), world.client()
     static = next(link for link in visitor.get(f"/Q/{world.code()}").text.split('"') if link.startswith("/static/"))
