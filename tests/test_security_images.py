@@ -71,3 +71,10 @@ def test_endless_exif_is_left_unread() -> None:
     began = time.process_time()
     assert render(png[:at] + made + png[at:]).width == 40
     assert time.process_time() - began < 2
+
+
+def test_a_photo_that_carries_a_second_picture_is_taken_by_its_first() -> None:
+    """As some phones save portraits."""
+    out = BytesIO()
+    Image.new("RGB", (640, 480), "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")])
+    assert render(out.getvalue()).width == 640
