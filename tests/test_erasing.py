@@ -16,9 +16,10 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib import wiring
 from chalicelib.casework.access import Actor
 from chalicelib.casework.folds import fold
+from chalicelib.casework.orders import Order
 from chalicelib.casework.photos import ready_key
 from chalicelib.models import cases, faq, photos, registers
-from chalicelib.usecases import capability, privacy_cases, tidying
+from chalicelib.usecases import capability, orders, privacy_cases, tidying
 from chalicelib.usecases.context import Context
 from tests import steps, wire
 from tests.client import FORM, Page, Visitor
@@ -186,6 +187,22 @@ def test_the_case_that_it_was_merged_into_keeps_no_hash_of_it(world: World) -> N
     again = cases.get(stays)
     assert again is not None
     assert again.case.version == after.case.version
+
+
+def test_what_an_order_says_after_it_was_merged_is_its_callers_own(world: World) -> None:
+    """It stands on the neighbour's case: neither handed out to the neighbour, nor left when the caller's is erased."""
+    ctx, known = world.context, {"external": "H-1", "place": world.places[0].id, "phone": "021-0012 9911"}
+    scan, _ = steps.reported(world)
+    order = orders.receive(ctx, "hotline_12345", Order(text="灯坏了", **known)).case
+    steps.act(world.signed_in("dispatcher", "street"), order.no, "merge", other=scan)
+    assert orders.receive(ctx, "hotline_12345", Order(text="五楼张三再次来电", **known)).case.no == scan
+    before = cases.get(scan)
+    assert before is not None and "张三" in str(before.events)
+    assert "张三" not in str(privacy_cases.hand_out(ctx, ADMIN, [before.case.phone_mac], "本人要求", "b" * 32))
+    privacy_cases.erase_case(ctx, ADMIN, order.no, "本人要求", "a" * 32)
+    after = cases.get(scan)
+    assert after is not None and "张三" not in str(after.events)
+    assert after.case.text == before.case.text and fold(scan, after.events) == after.case
 
 
 def test_who_was_merged_into_an_erased_case_is_still_answered(world: World) -> None:

@@ -223,7 +223,7 @@ def _added(ctx: Context, source: str, it: Read, row: orders.OrderRow, stored: ca
     data: dict[str, object] = {"text": text, "channel": source, "external": it.order.external}
     if stored.case.no != row.case:
         # Merged into somebody else's case, whose page shows nothing of what this caller says.
-        data["internal"] = True
+        data |= {"internal": True, "no": row.case}
     count = int(row.changes or 0) + 1
     attempt = ctx.keys.mac("order change", source, it.order.external, str(count), _content(ctx, source, it)).hex()[:32]
     events = decide.record(stored.case, [("added", data)], REPORTER, attempt, ctx.clock.civil(), ctx.street)

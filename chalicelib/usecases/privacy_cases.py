@@ -100,7 +100,7 @@ def _changes(ctx: Context, stored: cases.Stored, actor: Actor, reason: str, boun
     changes = [
         cases.Change(msgspec.structs.replace(own, sealed=None), [erased(stored, said)], [*rows, noted], ctx.place_of(case))
     ]
-    for above in _above(stored) if case.phone_mac else ():
+    for above in _above(stored) if case.phone_mac or case.external else ():
         kept, rows = _rewritten(above, lambda value: _without(value, case.no))
         changes.append(cases.Change(kept, [erased(above, {**said, "no": case.no})], rows, ctx.place_of(above.case)))
     return changes
@@ -165,11 +165,12 @@ def _emptied(name: str, value: str) -> str:
 
 
 def _without(value: Any, no: str) -> Any:
-    """The same without the hash of that case's reporter, and nothing else changed. The same person's own cases keep theirs: they
-    are erased by their own numbers.
+    """The same without the hash of that case's reporter and what an order said after it was merged, and nothing else changed. The
+    same person's own cases keep theirs: they are erased by their own numbers.
     """
     if isinstance(value, dict):
-        kept = value if value.get("no") != no else {name: part for name, part in value.items() if name != "phone_mac"}
+        mine = value.get("no") == no
+        kept = {name: "" if mine and name == "text" else part for name, part in value.items() if not mine or name != "phone_mac"}
         return {name: _without(part, no) for name, part in kept.items()}
     return [_without(part, no) for part in value] if isinstance(value, list) else value
 
@@ -223,7 +224,8 @@ def hand_out(ctx: Context, actor: Actor, macs: Sequence[str], reason: str, attem
             continue
         case = stored.case
         events = [*(event for part in _archives(stored) for event in part), *stored.events]
-        said = [words for event in events if event.by == REPORTER for words in _said(event.data)]
+        own = (event for event in events if event.by == REPORTER and not event.data.get("internal"))
+        said = [words for event in own for words in _said(event.data)]
         told = {"no": no, "kind": case.kind, "place": case.place, "state": case.state, "created_at": case.received_at}
         try:
             phone = ctx.vault.open(f"case:{no}", stored.sealed).get("phone", "") if stored.sealed else ""
