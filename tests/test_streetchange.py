@@ -19,7 +19,7 @@ from chalicelib import wiring
 from chalicelib.casework.case import Case, ClockRun, Partner, Party, Request
 from chalicelib.models import cases
 from chalicelib.street import Place, Street
-from infra.engine import REGION
+from infra.engine import REGION, Engine
 from infra.errors import InfraError
 from infra.package import archive
 from infra.streetchange import __main__ as command
@@ -30,7 +30,7 @@ from infra.streetfile.compile import load, write
 from tests import steps
 from tests.world import SMALL, World, environment
 
-BUCKET = "deployments"
+BUCKET = "street-packages"
 CODE = {"app.py": b"code", **{name: (package.ROOT / name).read_bytes() for name in package.READERS}}
 msgspec_replace = msgspec.structs.replace
 
@@ -197,6 +197,20 @@ def test_what_is_safe_shows_and_running_cases_keep_what_was_promised(
     assert "HB6QTW is gone from the CSV" in capsys.readouterr().err
 
 
+def test_the_second_engine_takes_the_same_change(ministack: Engine, engine_world: World, tmp_path: Path) -> None:
+    """Its CloudFormation and S3 are another's work; conditions and indexes are read there as here."""
+    deployed = deploy(engine_world, tmp_path, ministack.endpoint)
+    no, _ = steps.reported(engine_world)
+    assert [case.no for case in standing(engine_world.street).cases] == [no]
+    first = deployed.key
+    assert deployed.run(deployed.write(lambda text: text.replace('id = "hardware"', 'id = "fittings"')), "--publish") == 2
+    assert deployed.key == first
+    assert deployed.run(deployed.write(mended), "--publish") == 0
+    assert deployed.key == package.key_of("small", deployed.package()) != first
+    deployed.started()
+    assert "021-0012 9999" in engine_world.client().get(f"/Q/{engine_world.code()}").words
+
+
 def test_what_hangs_on_open_cases_is_refused_with_their_count(deployed: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
     world, first = deployed.world, deployed.key
     numbers = sorted(steps.reported(world, phone="", text=f"灯{number}")[0] for number in range(4))
@@ -291,6 +305,7 @@ CHANGES: dict[str, tuple[Callable[[Street], Street], tuple[str, ...]]] = {
     "a rung's role": (other_rung, ("rungs.centre: ('dispatcher', 'street', 2) → ('supervisor', 'street', 2), and 1 open case",)),
     "a class": (lambda street: without(street, "classes", "simple"), ("classes.simple: is gone",)),
     "a category": (lambda street: without(street, "categories", "hardware"), ("categories.hardware: is gone",)),
+    "a register": (lambda street: without(street, "kinds", "rental"), ("kinds.rental: is gone, and 7 registrations stand",)),
     "an exit": (lambda street: without(street, "exits", "district"), ("exits.district: is gone",)),
     "a contact": (lambda street: without(street, "contacts", "power"), ("contacts.power: is gone",)),
     "a department": (

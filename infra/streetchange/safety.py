@@ -85,6 +85,10 @@ def _units(old: Street, new: Street, now: Standing) -> Iterator[str]:
         for one in _gone(before, after):
             yield from _held(now, f"{key}.{one}", "is gone", _with(kind, one))
             yield from _people(now, f"{key}.{one}", f"@{kind}:{one}")
+    count = sum(now.registers.values())
+    for kind in _gone((one.id for one in old.kinds), (one.id for one in new.kinds)):
+        if count and old.form(kind) is not None:
+            yield f"kinds.{kind}: is gone, and {count} registrations stand, whose links need its form: leave it in the file"
     for name in _gone(old.committee_by_id, new.committee_by_id):
         if name in now.registers:
             count = now.registers[name]
