@@ -219,6 +219,21 @@ def test_people_split_and_dismiss_and_both_are_learned(four: World) -> None:
     assert len(sent_to_reporters(world, "handled")) == 1
 
 
+def test_who_was_merged_into_a_case_outside_hears_of_the_outcome_and_once(four: World) -> None:
+    world = four
+    numbers = [told(world, text, f"c0{at + 1}", PHONES[at])[0] for at, text in enumerate(WISHES)]
+    world.clock.advance(days=1)
+    (made,) = proposed(world)
+    clerk = world.signed_in("dispatcher", "street")
+    page = clerk.get(f"/desk/classes/{made.id}")
+    lead = next(form for form in page.forms if form.fields.get("act") == "accept").choices["lead"][1]
+    press(page, "accept", numbers, title="电动自行车充电难", lead=lead)
+    outside, _ = told(world, "上次说的那件事", "c01", PHONES[0])
+    assert steps.act(clerk, numbers[0], "merge", other=outside).status == 200
+    press(clerk.get(f"/desk/classes/{made.id}"), "finish", count="13", unit="个", sentence="装好了十三个")
+    assert sent_to_reporters(world, "handled") == sorted(numbers)
+
+
 def test_what_is_not_ones_own_to_do_changes_nothing(four: World) -> None:
     from chalicelib.casework import class_cases
     from chalicelib.casework.access import Actor

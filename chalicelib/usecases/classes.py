@@ -149,7 +149,7 @@ def _noted(ctx: Context, one: ClassCase, told: set[str], left: set[str]) -> Clas
 
 
 def _write(ctx: Context, one: ClassCase, no: str, event: str, actor: Actor | None, phones: set[str]) -> None:
-    """One event on one member, unless it is there. What was merged, found invalid or taken back is told on its page alone."""
+    """One event on one member, unless it is there. What was found invalid or taken back is told on its page alone."""
     by, who = (actor.id, actor.name) if actor else (SYSTEM, "")
     data: dict[str, Any] = {"class": one.id, "title": one.title, **({"who": who} if who else {})}
     data |= {"sentence": one.sentence} if event == CLASS_DONE else {"internal": True}
@@ -161,7 +161,9 @@ def _write(ctx: Context, one: ClassCase, no: str, event: str, actor: Actor | Non
         # Members come and go and come again: how the case stands says whether it was told; of an end its round does.
         turn = one.round if event == CLASS_DONE else case.version
         attempt = hashlib.sha256(f"{one.id} {event} {turn} {no}".encode()).hexdigest()[:32]
-        quiet = case.state == "invalid" or case.outcome in {"withdrawn", "duplicate"} or case.phone_mac in phones
+        # What went into another member is answered with that one.
+        covered = bool(case.merged_into) and case.merged_into in one.numbers
+        quiet = case.state == "invalid" or case.outcome == "withdrawn" or covered or case.phone_mac in phones
         if event == CLASS_DONE and not quiet:
             phones.add(case.phone_mac or no)
         if stored.has(attempt) or (event != CLASS_DONE and (case.class_case == one.id) == (event == "classed")):
