@@ -391,6 +391,15 @@ def test_a_subscriber_goes_when_it_has_taken_everything(small: tuple[Street, lis
     assert "WebhooksFromOutbox" in compare.only_deployed(with_city, street, "aws")[0]
 
 
+def test_what_running_things_make_of_it_is_said(small: tuple[Street, list[Place]]) -> None:
+    street, _ = small
+    assert compare.notes(street, street) == []
+    clock = msgspec_replace(street.clocks["handle"], stop=("handled_confirmed", "closed"))
+    kept = msgspec_replace(street.retention, case_days=street.retention.case_days + 1)
+    said = compare.notes(street, msgspec_replace(street, clocks={**street.clocks, "handle": clock}, retention=kept))
+    assert [line.split(":")[0] for line in said] == ["clocks handle", "retention"]
+
+
 def test_other_code_and_other_stacks_are_refused(tmp_path: Path) -> None:
     made = package.Package.read(built(tmp_path, SMALL))
     made.check_readers()

@@ -58,7 +58,7 @@ def change(cloudformation: Any, s3: Any, now: Running, street: Street, places: l
             sys.stderr.write(f"refused: {why}\n")
         sys.stderr.write(f"{now.stack}: {len(wrong)} to mend, nothing was changed\n")
         return REFUSED
-    for note in compare.left_for_later(now.package.street, street):
+    for note in compare.notes(now.package.street, street):
         say(f"note: {note}")
     if not go:
         say(f"{now.stack}: {_counted(lines)}, safe now; --publish makes them")

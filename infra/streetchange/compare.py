@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.street import Place, Street
+from chalicelib.street import Clock, Place, Street
 from infra.template.data import data_resources
 from infra.template.functions import SIZES, function_resources
 from infra.template.gateway import gateway_responses
@@ -44,6 +44,10 @@ def differences(old: Street, new: Street, old_places: Iterable[Place], new_place
     found = list(_walk("", _plain(old), _plain(new)))
     before, after = ({place.id: _plain(place) for place in places} for places in (old_places, new_places))
     return found + list(_walk("places", before, after))
+
+
+def _steps(clock: Clock) -> tuple[object, ...]:
+    return clock.start, clock.stop, clock.pause
 
 
 def _plain(value: Street | Place) -> Any:
@@ -100,9 +104,14 @@ def _resources(street: Street, partition: str) -> dict[str, Any]:
     return {**data_resources(street, partition)["Resources"], **made}
 
 
-def left_for_later(old: Street, new: Street) -> list[str]:
-    """Words that stand in the template: right again with the next deployment."""
+def notes(old: Street, new: Street) -> list[str]:
+    """What somebody who publishes it has to know: what running things make of it, and which words stand in the template."""
     notes = []
+    steps = [name for name, clock in old.clocks.items() if name in new.clocks and _steps(clock) != _steps(new.clocks[name])]
+    if steps:
+        notes.append(f"clocks {', '.join(steps)}: running ones are stopped and paused by the new steps, and keep their instants")
+    if old.retention != new.retention:
+        notes.append("retention: holds for what is written from now on; what has its end keeps it until then")
     if gateway_responses(old) != gateway_responses(new):
         notes.append(
             "the gateway's own pages (unknown address, too large, throttled) keep the old words until the next deployment"
