@@ -50,7 +50,7 @@ def _exports(
             state=one.state,
             closed=one.closed,
             taken=tuple((got.at, got.who, got.part) for got in one.taken),
-            url="" if one.full else lists.url(one.key, f"register-{one.committee}-{one.at[:10]}.zip"),
+            url="" if one.full or one.state != "done" else lists.url(one.key, f"register-{one.committee}-{one.at[:10]}.zip"),
             fresh=one.full and register_full.fresh(one, now),
             mine=one.by == it.staff.actor.id,
         )

@@ -42,7 +42,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """One export as it is on record. `since` is empty for a whole one; `key` is the file of one with masks.
 
-    `full` has whole numbers: `id` names it, `state` is asked, running or done, `parts` are the files that are there, `cursor` is
+    `id` names it, `state` is asked, running or done. `full` has whole numbers: `parts` are the files that are there, `cursor` is
     the last registration in them, `closed` counts values that the vault no longer opens.
     """
 
@@ -117,7 +117,7 @@ def begin(ctx: Context, actor: Actor, committee: str, reason: str, attempt: str,
         at=stamp(now),
         id=f"{stamp(now)}#{bound}",
         full=full,
-        state="asked" if full else "done",
+        state="asked",
     )
     rows = registers.changed(committee, made.since, made.until)
     made = msgspec.structs.replace(made, count=len(rows))
@@ -143,8 +143,12 @@ def export(
     ctx: Context, lists: Lists, words: Words, actor: Actor, committee: str, reason: str, attempt: str, *, whole: bool
 ) -> Export:
     """Writes one with masks. Raises like `begin`."""
-    # On record first. A record without its file shows an attempt; a file without its record must not be.
+    # On record first: a file without its record must not be. A record without its file shows an attempt, and the next export
+    # does not begin where that one was to end.
     made = begin(ctx, actor, committee, reason, attempt, whole=whole, full=False)
     found = [stored.register for stored in read_all([row.no for row in registers.changed(committee, made.since, made.until)])]
     lists.put(made.key, archive(ctx, words, found), "application/zip")
+    if made.state != "done":
+        made = msgspec.structs.replace(made, state="done")
+        keep(ctx, made)
     return made
