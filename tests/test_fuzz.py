@@ -18,7 +18,7 @@ SEED = random.SystemRandom().randrange(10**6) if SOAK else 4
 PLAN = Plan(10_000, 100_000, SEED, new=True, whole=True) if SOAK else Plan(42, 450, SEED)
 
 
-@pytest.mark.timeout(0 if SOAK else 200)
+@pytest.mark.timeout(0 if SOAK else 400)
 def test_whatever_is_sent_is_answered_and_nothing_unexpected_is_logged(atomic_moto: None, tmp_path: Path) -> None:
     report = run(PLAN, tmp_path)
     assert report.oracle.findings == {}, "\n".join(report.lines)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EACH = 2
 CASE = re.compile(r"/desk/(cases|registers)/[^/?]+$")
 EACH_CASE = 12
+MOST, FEW = 1000, 45
 VISITOR = ""
 
 
@@ -93,19 +94,20 @@ def gather(street: Street, whole: bool) -> Corpus:
     tokens = street.tokens if whole else street.tokens[-3:]
     starts += [f"/t/{token}{act}" for token in tokens for act in ("", "/received", "/photos", "/rate", "/edit")]
     each = {False: EACH, True: EACH_CASE} if whole else {False: 1, True: 3}
-    _walk(found, VISITOR, world.client(), starts, each)
+    most = MOST if whole else FEW
+    _walk(found, VISITOR, world.client(), starts, each, most)
     for name in street.desk if whole else ("dispatcher", "verifier"):
         cases = [f"/desk/cases/{no}" for no in street.numbers] + [f"/desk/registers/{no}" for no in street.registrations]
-        _walk(found, name, street.desk[name], ["/desk", "/desk?show=scope", *cases], each)
+        _walk(found, name, street.desk[name], ["/desk", "/desk?show=scope", *cases], each, most)
     return found
 
 
-def _walk(found: Corpus, who: str, visitor: Visitor, starts: list[str], each: Mapping[bool, int]) -> None:
-    """`each` is how many pages of a kind, of others and of cases."""
+def _walk(found: Corpus, who: str, visitor: Visitor, starts: list[str], each: Mapping[bool, int], most: int) -> None:
+    """`each` is how many pages of a kind, of others and of cases; `most` of all."""
     seen: dict[str, int] = {}
     known: set[tuple[str, tuple[str, ...], tuple[str, ...]]] = set()
     waiting, done = deque(starts), set(starts)
-    while waiting:
+    while waiting and sum(seen.values()) < most:
         target = waiting.popleft()
         kind = kind_of(target)
         if seen.get(kind, 0) >= each[CASE.search(target.split("?")[0]) is not None]:

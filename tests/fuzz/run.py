@@ -48,9 +48,7 @@ ROUNDS, LEAST = 20, 1000
 
 @dataclass(frozen=True)
 class Plan:
-    """`described` cases of schemathesis and `bytes` of the others; `new` cases each time, or the same ones of a seed. `minutes` end
-    it early; 0 is never.
-    """
+    """`described` cases of schemathesis and `bytes` of the others; `new` ones each time, or those of a seed. `minutes` end it."""
 
     described: int
     bytes: int
