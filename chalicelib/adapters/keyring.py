@@ -103,19 +103,20 @@ class Keyring:
             held = self._read() or self._create()
             version = ALPHABET[(ALPHABET.index(held.version) + 1) % len(ALPHABET)]
             code = secrets.token_bytes(SECRET_BYTES)
-            gone = held.gone_with(held.old_version, held.old_code)
+            gone = _stored(held.gone_with(held.old_version, held.old_code))
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
                     Key=_KEY,
-                    UpdateExpression="SET code_version = :v, code_key = :k, old_version = :ov, old_key = :ok, gone = :g",
+                    UpdateExpression="SET code_version = :v, code_key = :k, old_version = :ov, old_key = :ok"
+                    + (", gone = :g" if gone else ""),
                     ConditionExpression="code_version = :ov AND code_key = :ok",
                     ExpressionAttributeValues={
                         ":v": {"S": version},
                         ":k": {"B": code},
                         ":ov": {"S": held.version},
                         ":ok": {"B": held.code},
-                        ":g": _stored(gone),
+                        **({":g": {"B": gone}} if gone else {}),
                     },
                 )
             except ClientError as error:
@@ -144,7 +145,7 @@ class Keyring:
                     ExpressionAttributeValues={
                         ":v": {"S": held.version},
                         ":ok": {"B": held.old_code},
-                        ":g": _stored(held.gone_with(held.old_version, held.old_code)),
+                        ":g": {"B": _stored(held.gone_with(held.old_version, held.old_code))},
                     },
                 )
             except ClientError as error:
@@ -195,7 +196,7 @@ class Keyring:
             code=item["code_key"]["B"],
             old_version=item["old_version"]["S"] if "old_version" in item else None,
             old_code=item["old_key"]["B"] if "old_key" in item else None,
-            gone={letter: key["B"] for pair in item.get("gone", {"L": []})["L"] for letter, key in pair["M"].items()},
+            gone=_gone(item["gone"]["B"]) if "gone" in item else {},
         )
 
     def _create(self) -> _Secrets:
@@ -225,9 +226,14 @@ class Keyring:
         return stored
 
 
-def _stored(gone: dict[str, bytes]) -> dict[str, Any]:
-    """A list, because DynamoDB's maps have no order."""
-    return {"L": [{"M": {letter: {"B": key}}} for letter, key in gone.items()]}
+def _stored(gone: dict[str, bytes]) -> bytes:
+    """A letter and its key, one pair after another, the oldest first."""
+    return b"".join(letter.encode() + key for letter, key in gone.items())
+
+
+def _gone(stored: bytes) -> dict[str, bytes]:
+    pairs = (stored[at : at + 1 + SECRET_BYTES] for at in range(0, len(stored), 1 + SECRET_BYTES))
+    return {chr(pair[0]): pair[1:] for pair in pairs}
 
 
 def _joined(parts: tuple[str | bytes, ...]) -> bytes:
