@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,14 +18,20 @@ import pytest
 
 from chalicelib.handlers.routing import ROUTES
 from chalicelib.street import Place
+from chalicelib.usecases import watching
+from infra.engine import REGION
 from infra.proxy import Routes
+from infra.serve.pumps import context, schedule_event
+from infra.template.functions import SIZES
 from tests import picture_files, rehearsed
 from tests.client import Visitor
+from tests.least import Guard, guarded, may
 from tests.packages import of_type
 from tests.rehearsal_tour import PHONE, TEXT, Answer, Tour
 from tests.rehearsed import Deployed, until
 
-pytestmark = [pytest.mark.engine]
+# The first test makes both tours.
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
 HOUR_S, DAY_S = 3600, 86_400
 
 
@@ -33,38 +41,80 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         yield it
 
 
+@dataclass(frozen=True)
+class Tours:
+    """The same tour through the gateway and through the application here, on the same tables; both made. `guard` noted what the
+    one here, and the event functions after it, needed of AWS.
+    """
+
+    through: Tour
+    here: Tour
+    guard: Guard
+
+
 @pytest.fixture(scope="module")
-def tours(deployed: Deployed) -> tuple[Tour, Tour]:
-    """The same tour through the gateway and through the application here, on the same tables; both made."""
+def tours(deployed: Deployed) -> Tours:
     import app
     from chalicelib import wiring
 
     routes, secret = Routes(app.app.routes), wiring.house().shared_secrets.make("hotline_12345")
     through = Tour(deployed.visitor(), deployed.context, "through", routes, secret)
-    here = Tour(Visitor(app.app, stage="V1"), deployed.context, "here", routes, secret, place=1)
     through.make()
-    here.make()
-    return through, here
+    wiring.use()
+    with guarded(deployed.context.street, deployed.outputs) as guard:
+        here = Tour(Visitor(app.app, stage="V1"), wiring.context(), "here", routes, secret, place=1)
+        here.make()
+        call_event_functions(deployed)
+    return Tours(through, here, guard)
+
+
+def call_event_functions(deployed: Deployed) -> None:
+    """Each as what starts it would, with what the tours left behind."""
+    import app
+
+    minute = schedule_event("2026-11-22T02:00:00Z", REGION)
+    new = [{**row, "state": {"S": "pending"}} for row in deployed.rows("OutboxTable") if "state" in row]
+    rows = [{"eventName": "INSERT", "dynamodb": {"NewImage": row, "SequenceNumber": "1"}} for row in new]
+    uploaded = {"bucket": {"name": deployed.outputs["PhotosBucket"]}, "object": {"key": f"incoming/{'a' * 32}/01", "size": 1}}
+    app.notify({"Records": rows}, context("notify"))
+    app.webhooks({"Records": rows}, context("webhooks"))
+    app.photo({"source": "aws.s3", "detail-type": "Object Created", "detail": uploaded}, context("photo"))
+    for function in (app.sweep, app.webhooks, app.digest, app.tidy):
+        function(minute, context("minute"))
+    with suppress(watching.Attention):
+        app.watch(minute, context("watch"))
 
 
 def named(answers: list[Answer]) -> set[tuple[str, str]]:
     return {(answer.route, answer.method) for answer in answers}
 
 
-def test_every_route_was_asked_through_the_gateway_and_none_failed(tours: tuple[Tour, Tour]) -> None:
-    answers = tours[0].answers
+def test_every_route_was_asked_through_the_gateway_and_none_failed(tours: Tours) -> None:
+    answers = tours.through.answers
     assert set(ROUTES) - named(answers) == set()
     assert [answer for answer in answers if answer.status >= 500] == []
     assert len(named([answer for answer in answers if answer.status < 400])) >= 0.85 * len(ROUTES)
 
 
-def test_the_gateway_answers_as_the_application_does_here(tours: tuple[Tour, Tour]) -> None:
+def test_the_gateway_answers_as_the_application_does_here(tours: Tours) -> None:
     """Order, status and kind of every answer. Bytes of pictures are not compared: the engine hands them on as base64."""
-    through, here = (tour.answers for tour in tours)
+    through, here = tours.through.answers, tours.here.answers
     assert [pair for pair in zip(through, here, strict=True) if pair[0] != pair[1]] == []
 
 
-def test_messages_and_other_systems_events_leave_at_once_through_the_stream(deployed: Deployed, tours: tuple[Tour, Tour]) -> None:
+def test_every_function_asked_for_something_and_an_action_less_in_its_policy_would_be_noticed(tours: Tours) -> None:
+    """Every call was compared with its function's policy while it was made; here each of those policies loses an action."""
+    asked = tours.guard.asked
+    assert {one.function for one in asked} == set(SIZES)
+    assert len({(one.function, one.action) for one in asked}) > 35
+    for one in asked:
+        allowed = tours.guard.allowed(one.function)
+        assert may(one, allowed), one
+        fewer = [(actions - {one.action}, resources, held) for actions, resources, held in allowed]
+        assert not may(one, fewer), one
+
+
+def test_messages_and_other_systems_events_leave_at_once_through_the_stream(deployed: Deployed, tours: Tours) -> None:
     def sent() -> list[dict[str, Any]]:
         # At night the sender holds what can wait until the morning.
         return [row for row in deployed.rows("OutboxTable") if row.get("state", {}).get("S") in {"sent", "held"}]
@@ -75,8 +125,8 @@ def test_messages_and_other_systems_events_leave_at_once_through_the_stream(depl
     until(lambda: deployed.started("Webhooks"), "the outbox's stream did not start the events' function")
 
 
-def test_an_uploaded_photo_is_made_harmless(deployed: Deployed, tours: tuple[Tour, Tour]) -> None:
-    wanted = {"code": tours[0].code("issue"), "key": uuid.uuid4().hex, "slot": 1}
+def test_an_uploaded_photo_is_made_harmless(deployed: Deployed, tours: Tours) -> None:
+    wanted = {"code": tours.through.code("issue"), "key": uuid.uuid4().hex, "slot": 1}
     granted = deployed.visitor().post_json("/api/v1/photos", wanted)
     assert granted.status == 200, granted.text
     key = granted.json()["fields"]["key"]
@@ -88,9 +138,7 @@ def test_an_uploaded_photo_is_made_harmless(deployed: Deployed, tours: tuple[Tou
     until(lambda: key not in deployed.files(), "the original was not deleted")
 
 
-def test_what_takes_longer_than_a_page_is_done_by_functions_in_the_background(
-    deployed: Deployed, tours: tuple[Tour, Tour]
-) -> None:
+def test_what_takes_longer_than_a_page_is_done_by_functions_in_the_background(deployed: Deployed, tours: Tours) -> None:
     until(lambda: deployed.started("Export") > 1, "the export's function was asked at once, and not in the background")
     until(lambda: deployed.started("Orders"), "the lists' function was not started")
 
@@ -156,7 +204,7 @@ def test_no_function_failed_or_logs_the_phone_or_the_words(deployed: Deployed) -
         assert "Traceback" not in said or function == "Watch", said
 
 
-def test_a_newer_street_replaces_the_code_and_keeps_every_row_key_and_file(deployed: Deployed, tours: tuple[Tour, Tour]) -> None:
+def test_a_newer_street_replaces_the_code_and_keeps_every_row_key_and_file(deployed: Deployed, tours: Tours) -> None:
     """Another clock, another length of keeping, one more door: a new package and a new template on the same stack."""
     tables = ("CasesTable", "RegistersTable", "StaffTable", "KeysTable")
     ids, template, files = deployed.physical(), deployed.template, deployed.files("ready/")
@@ -170,7 +218,7 @@ def test_a_newer_street_replaces_the_code_and_keeps_every_row_key_and_file(deplo
     assert deployed.physical() == ids, "nothing was made anew"
     assert {table: sorted(map(repr, deployed.rows(table))) for table in tables} == rows
     assert deployed.files("ready/") == files
-    again = deployed.visitor().get(f"/t/{tours[0].token}")
+    again = deployed.visitor().get(f"/t/{tours.through.token}")
     assert (again.status, TEXT[:-1] in again.words) == (200, True), "the link that was given out opens"
     assert deployed.visitor().get(f"/Q/{code}").status == 200, "the new code runs, and knows the new door"
     # The engine leaves lifecycles out.
