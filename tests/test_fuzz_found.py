@@ -9,7 +9,7 @@ import pytest
 
 from tests.client import FORM
 from tests.fuzz import limits
-from tests.fuzz.oracle import Oracle, Sent
+from tests.fuzz.oracle import MARK, Oracle, Sent
 from tests.fuzz.wire import answer_to
 from tests.open311_world import served, town
 
@@ -21,6 +21,31 @@ if TYPE_CHECKING:
 def world(atomic_moto: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with town(tmp_path_factory.mktemp("street")) as made:
         yield made
+
+
+PLANTED: dict[str, str | ValueError] = {
+    "answered 500": ValueError("planted"),
+    "what was typed stands in the page as markup": f"<p>{MARK}></p>",
+    "raised: UnicodeEncodeError": "<p>\ud800</p>",
+}
+
+
+@pytest.mark.parametrize("what", list(PLANTED))
+def test_a_planted_fault_is_a_finding(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    planted = PLANTED[what]
+
+    def track(*_: object) -> str:
+        if isinstance(planted, ValueError):
+            raise planted
+        return planted
+
+    monkeypatch.setattr("chalicelib.web.pages.track", track)
+    oracle = Oracle(world.app.app)
+    with oracle.listening():
+        oracle.send("planted", Sent("GET", "/track"))
+    found = [said for _, said in oracle.findings]
+    assert any(said.startswith(what) for said in found), found
+    assert not isinstance(planted, ValueError) or any(said.startswith("logged unexpected") for said in found)
 
 
 HALVES: list[tuple[Sent, int]] = [
