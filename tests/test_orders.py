@@ -290,6 +290,16 @@ def test_a_scan_that_an_order_was_merged_into_is_not_taken_back_from_under_it(wo
     assert (cases.get(mine) or pytest.fail("gone")).case.outcome == "withdrawn"
 
 
+def test_a_question_goes_to_who_can_answer_it(world: World) -> None:
+    scan, _ = steps.reported(world, phone="021-0012 9911")
+    order = orders.receive(context(), "hotline_12345", Order(**ORDER)).case
+    act(order.no, "merge", other=scan)
+    act(scan, "accept")
+    act(scan, "ask", text="是几楼的灯?")
+    asked = [row["case"]["S"] for row in steps.rows(world, "OutboxTable") if row["template"]["S"] == "question"]
+    assert asked == [scan]
+
+
 def test_what_a_merged_order_says_later_is_for_staff_and_not_for_the_neighbour_who_scanned(world: World) -> None:
     scan, token = steps.reported(world, phone="021-0012 9911")
     order = orders.receive(context(), "hotline_12345", Order(**ORDER)).case

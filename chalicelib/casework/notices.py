@@ -216,7 +216,8 @@ def messages(told: Told) -> list[Message]:
                 (to, notice.template),
                 Message(case=told.case.no, seq=told.event.seq, template=notice.template, to=to, params=params, at=told.event.at),
             )
-        if notice.to == "reporter":
+        # A question is put to the one whose page has the form to answer it.
+        if notice.to == "reporter" and told.event.type != "asked":
             for message in _followers(told, notice.template):
                 found.setdefault((message.case, notice.template), message)
     return list(found.values())
