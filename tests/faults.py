@@ -58,6 +58,7 @@ class FaultyAws(Aws):
         client = super()._build(service)
         client.meta.events.register_first("before-call", self._calling)
         client.meta.events.register_first("before-send", self._sending)
+        client.meta.events.register_last("before-send", self._sent)
         return client
 
     @contextmanager
@@ -88,6 +89,9 @@ class FaultyAws(Aws):
         watch.struck += 1
         return self._strike(watch, watch.fault.kind, request, event_name.split(".")[1])
 
+    def _sent(self, **_: Any) -> None:
+        _moto().enabled = True
+
     def _strike(self, watch: Watch, kind: str, request: Any, service: str) -> Any:
         if kind == "kill_before":
             watch.dead = True
@@ -105,14 +109,20 @@ class FaultyAws(Aws):
             _carry_out(request)
             raise ConnectionClosedError(endpoint_url=request.url)
         if kind == "throttle":
+            # botocore asks everybody who listens, whoever has answered already: moto must not carry it out.
+            _moto().enabled = False
             return _throttled(request, service)
         raise ReadTimeoutError(endpoint_url=request.url, error="never arrived")
 
 
-def _carry_out(request: Any) -> None:
+def _moto() -> Any:
     from moto.core.models import botocore_stubber
 
-    if botocore_stubber("before-send", request) is None:
+    return botocore_stubber
+
+
+def _carry_out(request: Any) -> None:
+    if _moto()("before-send", request) is None:
         raise AssertionError("the call whose reply is to be lost was not carried out")
 
 
