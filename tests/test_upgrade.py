@@ -19,14 +19,14 @@ import pytest
 from chalicelib.casework import folds, lifts, register
 from chalicelib.casework.events import VERSION
 from chalicelib.errors import Newer
-from chalicelib.models import cases, classes, faq, ledger, outbox, property, shapes, staff, store, warnings
+from chalicelib.models import cases, classes, faq, ledger, outbox, property, registers, shapes, staff, store, warnings
 from chalicelib.models.register_digests import digests
 from chalicelib.models.volunteers import of as offers
 from chalicelib.usecases import register_link, sweeping
 from chalicelib.usecases.pictures import all_events
 from infra import upgrade
 from tests import refold, steps, stored_shapes
-from tests.register_people import register_world, rental, tenant
+from tests.register_people import register_world, rental, send, tenant
 from tests.stored_street import FOLDER, restored
 from tests.world import World
 
@@ -55,12 +55,13 @@ def body_of(world: World, no: str, table: str = "CasesTable", key: str = "C#{}",
     return found
 
 
-def rewritten(world: World, no: str, change: dict[str, Any]) -> bytes:
-    """The body of a case with these parts changed, as somebody else stored it."""
-    body = zlib.compress(json.dumps({**body_of(world, no), **change}).encode())
+def rewritten(world: World, no: str, change: dict[str, Any], *where: str) -> bytes:
+    """The body of a case with these parts changed, as somebody else stored it; `where` as of `body_of`."""
+    table, key, sk = where or ("CasesTable", "C#{}", "CASE")
+    body = zlib.compress(json.dumps({**body_of(world, no, table, key, sk), **change}).encode())
     world.aws("dynamodb").update_item(
-        TableName=world.outputs["CasesTable"],
-        Key={"pk": {"S": f"C#{no}"}, "sk": {"S": "CASE"}},
+        TableName=world.outputs[table],
+        Key={"pk": {"S": key.format(no)}, "sk": {"S": sk}},
         UpdateExpression="SET body = :b",
         ExpressionAttributeValues={":b": {"B": body}},
     )
@@ -210,6 +211,20 @@ def test_what_newer_code_wrote_is_never_written_over(town: World, caplog: pytest
     with pytest.raises(Newer, match=f"version {VERSION + 1}"):
         cases.get(no)
     gone(town, no)
+
+
+def test_a_registration_that_newer_code_wrote_is_shown_and_not_written_over(town: World) -> None:
+    register_no = send(town, rental(1)).no
+    where = ("RegistersTable", "R#{}", "RECORD")
+    body = rewritten(town, register_no, {"v": VERSION + 1}, *where)
+    stored = registers.get(register_no)
+    assert stored is not None
+    token = register_link.token_for(town.context, stored.register)
+    assert town.client().get(f"/t/{token}").status == 200
+    typed = rental(0, people=(tenant(0, key="p1", phone="021-0012 7766"),), rooms="4")
+    with pytest.raises(Newer, match=f"registration {register_no} is stored in version {VERSION + 1}"):
+        register_link.edit(town.context, token, typed, "e" * 32)
+    assert zlib.decompress(body) == json.dumps(body_of(town, register_no, *where)).encode()
 
 
 def test_lists_leave_out_what_newer_code_wrote_and_say_so(town: World, caplog: pytest.LogCaptureFixture) -> None:
