@@ -21,7 +21,7 @@ from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.folds import apply
 from chalicelib.casework.orders import SOURCES, Order
 from chalicelib.models import cases
-from chalicelib.usecases import orders
+from chalicelib.usecases import capability, orders
 from infra.streetfile.compile import load
 from tests import steps
 from tests.client import Page
@@ -268,6 +268,10 @@ def test_the_answer_goes_back_and_a_merged_scan_and_order_are_both_answered(worl
     (back,) = [one for one in bodies if one["case"] == order.no and one["type"] == "handled_confirmed"]
     assert (back["external"], back["channel"], back["into"]) == (ORDER["external"], "hotline_12345", scan)
     assert back["answer"] == {"outcome": "solved", "text": "已请物业换灯"}
+    # Who called can say that it is not solved, and has their own matter again.
+    token = capability.token_for(context(), order.no, gone.case.generation)
+    page = world.client().get(f"/t/{token}")
+    assert "已请物业换灯" in page.words and f"/t/{token}/rate" in page.links
     told = [row for row in steps.rows(world, "OutboxTable") if row.get("template", {}).get("S") == "handled"]
     assert {row["case"]["S"] for row in told} == {scan, order.no}
 
