@@ -20,7 +20,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from benchmarks import stub, tls
-from benchmarks.contenders import BUILT, CHALICE, FASTAPI, FLOOR, SOURCE, Contender, laid_out
+from benchmarks.contenders import BUILT, CHALICE, FASTAPI, FLOOR, SDK, SOURCE, Contender, laid_out
 from benchmarks.row import Row
 from chalicelib import codes
 from chalicelib.street import read_places
@@ -89,9 +89,9 @@ class Compared:
             parts = [statistics.median(getattr(run, part) for run in runs) for part in ("start_ms", "import_ms", "request_ms")]
             warm = f"{self.warm_ms(name):.2f}" if name in self.warm else ""
             shown = " ".join(f"{part:8.1f}" for part in (*parts, self.cold_ms(name)))
-            lines.append(f"{name:<40} {shown} {self.cold_ms(name) / floor:8.2f} {warm:>8}")
+            lines.append(f"{name:<42} {shown} {self.cold_ms(name) / floor:8.2f} {warm:>8}")
         head = " ".join(f"{title:>8}" for title in ("start", "import", "request", "both", "floors", "warm"))
-        return "\n".join([f"{'CPU ms, medians':<40} {head}", *lines])
+        return "\n".join([f"{'CPU ms, medians':<42} {head}", *lines])
 
 
 @contextmanager
@@ -223,7 +223,7 @@ def compare(
         for contender in wanted:
             bench.one(contender)
         cold = [{one.name: bench.one(one) for one in wanted} for _ in range(runs)]
-        going = [one for one in wanted if warm and one.name in {BUILT, CHALICE, FASTAPI}]
+        going = [one for one in wanted if warm and one.name in {BUILT, FLOOR, SDK, CHALICE, FASTAPI}]
         on = [{one.name: bench.one(one, warm) for one in going} for _ in range(runs)]
     return Compared(
         {one.name: tuple(turn[one.name] for turn in cold) for one in wanted},

@@ -24,6 +24,7 @@ from infra.package.build import ROOT, Built
 HERE = Path(__file__).parent
 BUILT, SOURCE = "the built package", "the same from source"
 FLOOR = "stdlib, one PutItem"
+SDK = "the package's botocore alone, one PutItem"
 CHALICE = "Chalice + PynamoDB, one PutItem"
 FASTAPI = "FastAPI + Mangum, the whole job"
 # Name → module of benchmarks.peers.
@@ -103,7 +104,9 @@ def _peers(package: Path, scratch: Path, authority: Path, site: Path) -> list[Co
         shutil.copyfile(package / "chalicelib" / name, here / name)
     bytecode.compile_apart(target)
     environ = {"SSL_CERT_FILE": str(trusted), "AWS_CA_BUNDLE": str(trusted)}
-    return [Contender(name, f"benchmarks.peers.{module}", (target, site), environ) for name, module in PEERS.items()]
+    found = [Contender(name, f"benchmarks.peers.{module}", (target, site), environ) for name, module in PEERS.items()]
+    # Its own list of authorities knows the stub's already.
+    return [*found, Contender(SDK, "benchmarks.peers.sdk_put", (target, package))]
 
 
 def requirements() -> list[str]:
