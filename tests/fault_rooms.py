@@ -60,8 +60,7 @@ _BY = re.compile(r'\\"(by|who)\\":\\"[^"]*\\",?')
 
 
 def _by_anybody(town: Town) -> dict[str, str]:
-    # What the public reads is counted anew within the hour, whether or not it was told that it is old.
-    return {name: _BY.sub("", said) for name, said in stands(town).items() if "F#public" not in name}
+    return {name: _BY.sub("", said) for name, said in stands(town).items()}
 
 
 def next_hours(town: Town) -> None:

@@ -77,11 +77,15 @@ def act(ctx: Context, actor: Actor, class_id: str, what: str, data: Mapping[str,
     if seen.version != version:
         raise Conflict("class_stale")
     after = class_cases.after(seen, what, data, actor, stamp(ctx.clock.civil()), ctx.street)
+    public = what in {"finish", "reopen"}
+    if public:
+        # Before as well: who dies in between leaves nothing on the public page that does not hold any more.
+        ledger.drop_summary()
     try:
         stored = classes.put(ctx.street.id, after)
     except classes.Stale as stale:
         raise Conflict("class_stale") from stale
-    if what in {"finish", "reopen"}:
+    if public:
         ledger.drop_summary()
     return catch_up(ctx, stored, AT_ONCE, actor)
 
