@@ -111,6 +111,7 @@ def page(kept: dict[str, Any]) -> str:
             for name, one in whole.items()
         ),
         "",
+        *_not_whole(whole),
         "`make test` tries a sample of them, another one each day (`DOORSTEP_SEED` names the day; a failure prints it).",
         "",
         "## Lives",
@@ -132,6 +133,15 @@ def page(kept: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _not_whole(whole: dict[str, Any]) -> list[str]:
+    """What has not been run to its end."""
+    from tests import fault_registers, fault_rooms, fault_scenarios
+
+    every = (*fault_scenarios.SCENARIOS, *fault_registers.SCENARIOS, *fault_rooms.SCENARIOS)
+    missing = [scenario.name for scenario in every if scenario.name not in whole]
+    return [f"Not run to the end yet, in samples only: {', '.join(missing)}.", ""] if missing else []
 
 
 def main() -> int:
