@@ -27,6 +27,8 @@ LONGEST = (
     "test_sweep",
     "test_axe",
     "test_faults",
+    "test_faults_rooms",
+    "test_faults_people",
     "test_climb",
     "test_demo",
     "test_walk",
