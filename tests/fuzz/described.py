@@ -169,15 +169,18 @@ class Described:
 
 def _refusable(case: Any) -> bool:
     """Whether what the document forbids is in the body, or in a parameter that counts. The session is ours, in a path and
-    a header every text is a text, names that nobody asked for are ignored, and GeoReport lets an id outrank all other parameters.
+    a header every text is a text, names that nobody asked for are ignored. Of GeoReport an empty parameter is none, and an id
+    outranks all others.
     """
-    if case.meta is None or "service_request_id" in (case.query or {}):
+    query = case.query or {}
+    if case.meta is None or "service_request_id" in query or ("open311" in case.path and EMPTY & set(map(str, query.values()))):
         return False
     known = {parameter.name for parameter in case.operation.query}
     forbidden = {where.value for where, part in case.meta.components.items() if part.mode is GenerationMode.NEGATIVE}
-    return "body" in forbidden or ("query" in forbidden and set(case.query or {}) <= known)
+    return "body" in forbidden or ("query" in forbidden and set(query) <= known)
 
 
+EMPTY = {"", "['']", "[]", "None"}
 REQUEST = {"method", "url", "headers", "cookies", "params", "data", "json", "files"}
 
 

@@ -11,7 +11,7 @@ import re
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,8 +92,9 @@ def _place(info: Any) -> str:
 class Oracle:
     """`counts` and `findings` by surface; each finding once, with what was sent the first time."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, tell: Callable[[str], Any] = lambda _: None) -> None:
         thread_safe(app)
+        self.tell = tell
         self._app = app
         self._routes = Routes(app.routes)
         self._listener = _Listener()
@@ -117,7 +118,9 @@ class Oracle:
                 one.handlers, one.propagate = handlers, propagate
 
     def found(self, surface: str, what: str, sent: object) -> None:
-        self.findings.setdefault((surface, what), str(sent))
+        if (surface, what) not in self.findings:
+            self.findings[surface, what] = str(sent)
+            self.tell(f"FOUND {surface}: {what}")
         self.repeats[surface, what] += 1
 
     @contextmanager

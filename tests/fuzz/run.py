@@ -108,10 +108,10 @@ class _Turns:
 class _Run:
     """The parts of a run, in rounds: each round does a part of everything, so that one that is ended early has seen all of it."""
 
-    def __init__(self, plan: Plan, street: Street, folder: Path, corpus: Corpus) -> None:
+    def __init__(self, plan: Plan, street: Street, folder: Path, corpus: Corpus, say: Callable[[str], Any]) -> None:
         mutator = Mutator(random.Random(plan.seed))  # noqa: S311 - chance that can be repeated
         self.plan, self.turns, self.mutator = plan, _Turns(street), mutator
-        self.surfaces, self.oracle = Surfaces(street, corpus, mutator), Oracle(street.world.app.app)
+        self.surfaces, self.oracle = Surfaces(street, corpus, mutator), Oracle(street.world.app.app, say)
         self.others = Files(street, mutator, self.oracle, folder).named
         self.end = time.monotonic() + plan.minutes * 60 if plan.minutes else float("inf")
 
@@ -148,7 +148,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], Any] = lambda _: None) ->
         say("the street is open")
         corpus = gather(street, plan.whole)
         say(f"begins from {corpus}")
-        it = _Run(plan, street, folder, corpus)
+        it = _Run(plan, street, folder, corpus, say)
         # What is there by now stays; looking through it for garbage again and again takes longer than the cases.
         gc.collect()
         gc.freeze()
