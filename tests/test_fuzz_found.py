@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
+from chalicelib import wiring
+from chalicelib.casework.access import Actor
+from chalicelib.errors import Unknown
+from chalicelib.usecases import register_full
+from chalicelib.usecases.register_export import Export
 from tests.client import FORM
 from tests.fuzz import limits
 from tests.fuzz.oracle import MARK, Oracle, Sent
@@ -109,3 +116,26 @@ def test_the_one_machine_server_answers_an_address_and_a_length_that_are_none(
     with oracle.listening(), served(world) as address, oracle.watching("found", request_bytes):
         assert answer_to(address, request_bytes).split(b" ")[1] == status
     assert oracle.findings == {}
+
+
+def test_the_description_of_page_size_is_no_stricter_than_what_is_taken(world: World) -> None:
+    document = world.client().get("/openapi.json").json()
+    listed = {one["name"]: one["schema"] for one in document["paths"]["/open311/v2/requests.json"]["get"]["parameters"]}
+    assert world.client().get("/open311/v2/requests.json?page_size=31688").status == 200
+    assert Draft202012Validator(listed["page_size"]).is_valid(31688)
+
+
+def test_a_part_of_thousands_of_digits_is_no_part_of_an_export(world: World) -> None:
+    asked = {
+        "id": "X#1",
+        "committee": "c01",
+        "by": "staff:A",
+        "who": "甲",
+        "reason": "底册",
+        "since": "",
+        "until": "",
+        "count": 1,
+    }
+    export = msgspec.convert({**asked, "at": "2026-11-18T02:00:00.000Z", "full": True, "parts": 1}, Export)
+    with pytest.raises(Unknown, match="export"):
+        register_full._link(world.context, wiring.house().lists, Actor("staff:A", "甲", ()), export, "9" * 5000)
