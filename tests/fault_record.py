@@ -90,8 +90,9 @@ def page(kept: dict[str, Any]) -> str:
         "whoever had no answer asks again, time runs on, and everything that is promised is looked at: nothing lost, nothing",
         "doubled, no message or event twice, no half of a pair of rows, no word left of who was erased.",
         "",
-        f"Kinds: {', '.join(f'`{kind}`' for kind in kept['kinds'])}: the process dies before the call leaves or after it was",
-        "carried out; the answer is lost once, or for good; AWS is too busy; the call never arrives.",
+        f"Kinds: {', '.join(f'`{kind}`' for kind in kept['kinds'])}:",
+        "the process dies before the call leaves or after it was carried out; the answer is lost once, or for good; AWS is too",
+        "busy; the call never arrives.",
         "",
         f"**{len(whole)} scenarios, {total['calls']:,} calls, {total['faults']:,} faults tried, "
         f"{total['violations']:,} violations.** On {'; '.join(machines) or 'no machine yet'}.",
@@ -111,7 +112,7 @@ def page(kept: dict[str, Any]) -> str:
             for name, one in whole.items()
         ),
         "",
-        *_not_whole(whole),
+        *_not_whole(kept),
         "`make test` tries a sample of them, another one each day (`DOORSTEP_SEED` names the day; a failure prints it).",
         "",
         "## Lives",
@@ -135,13 +136,21 @@ def page(kept: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _not_whole(whole: dict[str, Any]) -> list[str]:
-    """What has not been run to its end."""
+def _not_whole(kept: dict[str, Any]) -> list[str]:
+    """What has not been run to its end, with the last sample of it."""
     from tests import fault_registers, fault_rooms, fault_scenarios
 
     every = (*fault_scenarios.SCENARIOS, *fault_registers.SCENARIOS, *fault_rooms.SCENARIOS)
-    missing = [scenario.name for scenario in every if scenario.name not in whole]
-    return [f"Not run to the end yet, in samples only: {', '.join(missing)}.", ""] if missing else []
+    missing = [scenario.name for scenario in every if scenario.name not in kept["whole"]]
+    if not missing:
+        return []
+    lines = ["Not run to the end yet; of these the latest sample:", "", "| scenario | calls | faults tried | violations | on |"]
+    lines += ["|---|--:|--:|--:|---|"]
+    for name in missing:
+        one = kept["sampled"].get(name)
+        tried = (one["calls"], f"{one['faults']} of {one['calls'] * len(KINDS):,}", one["violations"], one["date"]) if one else ()
+        lines.append(f"| {name} | {' | '.join(map(str, tried or ('', 'none', '', '')))} |")
+    return [*lines, ""]
 
 
 def main() -> int:
