@@ -1,5 +1,5 @@
 """The shapes of what is stored, as text: `python -m tests.stored_shapes` writes `tests/stored/shapes.json` after a look at what
-changed, `python -m tests.stored_shapes release` also `released.json`, which is what may run somewhere. `tests/test_upgrade.py`
+changed, `python -m tests.stored_shapes release` also `released.json`, which is what may run somewhere. `tests/test_upgrade_shapes.py`
 stops a change of the one without a lift, and what grew beyond the other without a version; `docs/upgrading.md` says what to do.
 """
 
