@@ -1,6 +1,6 @@
 """The shapes of what is stored, as text: `python -m tests.stored_shapes` writes `tests/stored/shapes.json` after a look at what
-changed, `python -m tests.stored_shapes release` also `released.json`, which is what may run somewhere. `tests/test_upgrade_shapes.py`
-stops a change of the one without a lift, and what grew beyond the other without a version; `docs/upgrading.md` says what to do.
+changed, `python -m tests.stored_shapes release` also `released.json`, which is what may run somewhere. A change of the one
+without a lift and growth beyond the other without a version are stopped by `tests/test_upgrade_shapes.py`; docs/upgrading.md.
 """
 
 from __future__ import annotations
