@@ -111,11 +111,16 @@ class Described:
         if "provider" in (case.path_parameters or {}):
             case.path_parameters["token"] = street.receipt_tokens[case.path_parameters["provider"]]
         if isinstance(case.body, dict):
-            given_values = {"code": chance.choice(self.surfaces.codes), "api_key": street.api_key, "place": "JNP3NT"}
+            given_values: dict[str, Any] = {
+                "code": chance.choice([code for code in self.surfaces.codes if code[0] == "I"]),
+                "api_key": street.api_key,
+                "place": "JNP3NT",
+            }
             given_values |= {"service_code": "hardware", "address_id": "JNP3NT", "category": "hardware", "reporter": "resident"}
             given_values |= {"phone": "", "proof": "", "text": "灯不亮", "class": "", "received": "", "lat": "", "long": ""}
+            given_values |= {"photos": [], "nickname": "甲", "elsewhere": "", "external": f"SH-{chance.randrange(99)}", "slot": 1}
             for name, value in given_values.items():
-                if name in case.body and chance.random() < 0.8:
+                if name in case.body and chance.random() < 0.9:
                     case.body[name] = value
                     changed.add("body")
         return changed
