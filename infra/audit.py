@@ -32,7 +32,7 @@ _SPOKEN = (
     ("MIT-0", r"mit-0"),
     ("MIT", r"\bmit\b"),
     ("Apache-2.0", r"apache"),
-    ("BSD-2-Clause", r"bsd-2"),
+    ("BSD-2-Clause", r"bsd-2|bsd, public domain"),
     ("BSD-3-Clause", r"bsd"),
     ("PSF-2.0", r"psf|python software foundation"),
 )

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.vault import Envelope, KmsVault, _associated
+from chalicelib.adapters.vault import Envelope, KmsVault, _associated, _locked, _unlocked
 from chalicelib.ports import Vault, VaultBusy, VaultClosed
 from tests.aws_doubles import REGION, before_call, local_aws, raising, refusal
 
@@ -159,3 +159,21 @@ def test_errors_carry_no_value(kms: Any, vault: Vault) -> None:
     with pytest.raises(VaultClosed) as raised:
         vault.seal("case:1", FIELDS)
     assert "0012" not in str(raised.value)
+
+
+def test_the_cipher_is_aes_256_gcm_as_published() -> None:
+    """Test case 16 of McGrew and Viega's GCM specification (96-bit nonce, associated data); a changed or cut box stays shut."""
+    key = bytes.fromhex("feffe9928665731c6d6a8f9467308308" * 2)
+    nonce, associated = bytes.fromhex("cafebabefacedbaddecaf888"), bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
+    value = bytes.fromhex(
+        "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
+    )
+    locked = bytes.fromhex(
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+    )
+    tag = bytes.fromhex("76fc6ece0f4e1768cddf8853bb2d551b")
+    assert _unlocked(key, nonce + locked + tag, associated) == value
+    assert _unlocked(key, _locked(key, value, associated), associated) == value
+    for box in (nonce + locked + tag[:-1], nonce + locked + bytes(16), nonce, b"", nonce + locked[:-1] + tag):
+        with pytest.raises(ValueError, match=r".+"):
+            _unlocked(key, box, associated)

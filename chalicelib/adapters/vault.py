@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from botocore.exceptions import ClientError
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from Cryptodome.Cipher import AES
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.faults import NO_ANSWER, code_of, is_server_fault, is_throttle
@@ -23,6 +22,7 @@ from chalicelib.ports import VaultBusy, VaultClosed
 
 VERSION = 1
 NONCE_BYTES = 12
+TAG_BYTES = 16
 
 _BUSY_CODES = frozenset({"DependencyTimeoutException", "KeyUnavailableException", "KMSInternalException"})
 
@@ -37,6 +37,22 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
 
 def _associated(record: str, field: str) -> bytes:
     return msgspec.msgpack.encode((VERSION, record, field))
+
+
+def _locked(key: bytes, value: bytes, associated: bytes) -> bytes:
+    """Nonce ‖ ciphertext ‖ tag of AES-256-GCM."""
+    nonce = os.urandom(NONCE_BYTES)
+    cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=TAG_BYTES)
+    cipher.update(associated)
+    return b"".join((nonce, *cipher.encrypt_and_digest(value)))
+
+
+def _unlocked(key: bytes, box: bytes, associated: bytes) -> bytes:
+    """Raises `ValueError` for a changed or a short box."""
+    nonce, value, tag = box[:NONCE_BYTES], box[NONCE_BYTES:-TAG_BYTES], box[-TAG_BYTES:]
+    cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=TAG_BYTES)
+    cipher.update(associated)
+    return cipher.decrypt_and_verify(value, tag)
 
 
 class KmsVault:
@@ -58,11 +74,7 @@ class KmsVault:
             )
         except (ClientError, *NO_ANSWER) as error:
             raise _translated(error) from error
-        cipher = AESGCM(made["Plaintext"])
-        sealed = {}
-        for name, value in fields.items():
-            nonce = os.urandom(NONCE_BYTES)
-            sealed[name] = nonce + cipher.encrypt(nonce, value.encode(), _associated(record, name))
+        sealed = {name: _locked(made["Plaintext"], value.encode(), _associated(record, name)) for name, value in fields.items()}
         return msgspec.msgpack.encode(Envelope(VERSION, made["CiphertextBlob"], sealed))
 
     def without(self, envelope: bytes, prefixes: Sequence[str]) -> bytes | None:
@@ -86,13 +98,12 @@ class KmsVault:
             )
         except (ClientError, *NO_ANSWER) as error:
             raise _translated(error) from error
-        cipher = AESGCM(opened["Plaintext"])
         try:
             return {
-                name: cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], _associated(record, name)).decode()
+                name: _unlocked(opened["Plaintext"], box, _associated(record, name)).decode()
                 for name, box in sealed.fields.items()
             }
-        except (InvalidTag, ValueError) as error:
+        except ValueError as error:
             raise VaultClosed("a field was changed or belongs to another record") from error
 
 

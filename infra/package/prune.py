@@ -20,9 +20,14 @@ _CUT = tuple(
     for pattern in (
         # Console scripts and manual pages.
         r"^[^/]+\.data/",
-        # argon2 and cryptography load the compiled back end alone; the rest of cffi writes C at build time.
+        # argon2 loads the compiled back end alone; the rest of cffi writes C at build time.
         r"^cffi/",
         r"^pycparser/",
+        # AES in GCM: the cipher with and without the processor's help, its counter mode, the hash, and how they are loaded.
+        r"^Cryptodome/(IO|Math|Protocol|PublicKey|SelfTest|Signature)/",
+        r"^Cryptodome/Cipher/(?!(__init__|AES|_mode_(ecb|ctr|gcm))\.py$|_raw_(aes|aesni|ctr|ecb)\.)",
+        r"^Cryptodome/Hash/(?!(__init__|BLAKE2s)\.py$|_(ghash_clmul|ghash_portable|BLAKE2s)\.)",
+        r"^Cryptodome/Util/(?!(__init__|_cpu_features|_file_system|_raw_api|number|py3compat)\.py$|_cpuid_c\.)",
         # Old zone tables; zoneinfo and the system's are used instead.
         r"^dateutil/zoneinfo/.*\.tar\.gz$",
         # Of the world's numbers the mainland's ID card alone, and what it imports.
