@@ -195,6 +195,14 @@ def test_arbitrary_text_in_any_field_is_taken_or_refused_but_never_breaks(
         assert world.client().get(f"/t/{token}").status == 200
 
 
+def test_a_programs_form_with_characters_as_they_are_and_separators_to_spare_is_a_form(world: World) -> None:
+    fields = steps.report(world, text="楼道灯坏了")
+    body = "&" + "&&".join(f"{name}={value}" for name, value in fields.items()) + "&"
+    page = raw(world.client(), "/f/issue", body.encode())
+    assert page.status == 303, page.words[:200]
+    assert "楼道灯坏了" in world.client().get(f"/t/{steps.token_of(page)}").text
+
+
 @settings(FUZZ, max_examples=60)
 @given(text=st.text(min_size=1, max_size=300).filter(lambda text: text.strip() and "\x00" not in text))
 def test_whatever_was_typed_is_shown_as_text_and_nothing_else(world: World, roomy: None, text: str) -> None:

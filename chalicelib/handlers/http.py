@@ -72,14 +72,16 @@ class Asked:
         if len(self.body) > BODY_MAX:
             raise TooLarge("body")
         try:
+            # Programs write what browsers don't: characters as they are, and a separator too many.
+            parts = [part for part in self.body.decode("utf-8").split("&") if part]
             pairs = parse_qsl(
-                self.body.decode("ascii"),
+                "&".join(parts),
                 keep_blank_values=True,
-                strict_parsing=bool(self.body),
+                strict_parsing=bool(parts),
                 errors="strict",
                 max_num_fields=FIELDS_MAX,
             )
-        except (UnicodeDecodeError, ValueError) as error:
+        except ValueError as error:
             raise Malformed("form") from error
         if any("\x00" in value for pair in pairs for value in pair):
             raise Malformed("form")
