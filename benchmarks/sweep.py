@@ -7,7 +7,6 @@ runs on them, its SDK included, and what the simulation takes is taken off.
 from __future__ import annotations
 
 import logging
-import os
 import statistics
 import tempfile
 import time
@@ -34,6 +33,7 @@ from chalicelib.settings import Settings
 from chalicelib.street import Place, Street, read_places, read_street
 from chalicelib.usecases import send, sweeping
 from infra.streetfile import compile as streetfile
+from tests.world import environment as during
 
 MANY, FEW = 1_000_000, 1_000
 MANY_DUE, FEW_DUE = 100_000, 1_000
@@ -82,13 +82,13 @@ def opened(source: Path) -> Iterator[tuple[Street, list[Stored]]]:
             "DOORSTEP_STREET_FILE": str(street_json),
             "DOORSTEP_PLACES_FILE": str(places_json),
         }
-        os.environ.update({name: value for name, value in environ.items() if name.startswith("AWS_")})
-        wiring.use(settings=Settings.from_environ(environ), clock=Clock(NOW))
-        try:
-            street = read_street(street_json)
-            yield street, _stories(street, next(place for place in read_places(places_json).values() if not place.retired))
-        finally:
-            wiring.use()
+        with during({name: value for name, value in environ.items() if name.startswith("AWS_")}):
+            wiring.use(settings=Settings.from_environ(environ), clock=Clock(NOW))
+            try:
+                street = read_street(street_json)
+                yield street, _stories(street, next(place for place in read_places(places_json).values() if not place.retired))
+            finally:
+                wiring.use()
 
 
 def _stories(street: Street, place: Place) -> list[Stored]:
