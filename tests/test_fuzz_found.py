@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,8 @@ from chalicelib.casework.access import Actor
 from chalicelib.errors import Unknown
 from chalicelib.usecases import register_full
 from chalicelib.usecases.register_export import Export
+from infra import roster
+from infra.errors import InfraError
 from tests.client import FORM
 from tests.fuzz import limits
 from tests.fuzz.oracle import MARK, Oracle, Sent
@@ -139,3 +142,13 @@ def test_a_part_of_thousands_of_digits_is_no_part_of_an_export(world: World) -> 
     export = msgspec.convert({**asked, "at": "2026-11-18T02:00:00.000Z", "full": True, "parts": 1}, Export)
     with pytest.raises(Unknown, match="export"):
         register_full._link(world.context, wiring.house().lists, Actor("staff:A", "甲", ()), export, "9" * 5000)
+
+
+def test_a_roster_with_an_endless_username_is_refused_in_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    limits.hold(monkeypatch)
+    file = tmp_path / "roster.csv"
+    file.write_text(f"{','.join(roster.COLUMNS)}\ndispatcher@street,1-5,08:00,18:00,{LONG}\n", "utf-8")
+    with pytest.raises(InfraError, match="nobody called"):
+        roster.read(file, world.street)
