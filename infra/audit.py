@@ -24,7 +24,7 @@ FILE = ROOT / "infra" / "advisories.toml"
 TOOL = "pip-audit==2.10.1"
 TOOL_HOME = ROOT / ".local" / "audit"
 ASK_S = 300
-_PIN = re.compile(r"([A-Za-z0-9._-]+)(\[[a-z0-9,_-]+\])?==([A-Za-z0-9.]+)")
+_PIN = re.compile(r"([A-Za-z0-9._-]+)(\[[a-z0-9,_-]+\])?==([A-Za-z0-9.]+)(; python_version (<|>=) '3\.\d+')?")
 # How packages write licences that the list names by SPDX.
 _SPOKEN = (
     ("LGPL-2.1-or-later", r"lgpl|lesser general public"),
@@ -88,11 +88,12 @@ def accepted(data: Mapping[str, Any]) -> set[tuple[str, str, str]]:
 def problems(project: Mapping[str, Any], versions: Mapping[str, str], data: Mapping[str, Any]) -> list[str]:
     """What is wrong, without asking anybody."""
     ships = data["ships"]
-    declared = {normal(_PIN.match(one).group(1)): one for one in project["project"]["dependencies"] if _PIN.match(one)}  # type: ignore[union-attr]  # matched in the same breath
+    pinned = {(normal(pin[1]), pin[3]) for pin in map(_PIN.match, project["project"]["dependencies"]) if pin}
+    declared = {name for name, _ in pinned}
     found = [f"{one}: pin it to one version" for one in unpinned(pins(project))]
-    found += [f"{name} ships and is not on the list" for name in sorted(declared.keys() - ships.keys())]
+    found += [f"{name} ships and is not on the list" for name in sorted(declared - ships.keys())]
     direct = {name for name, about in ships.items() if about.get("direct")}
-    found += [f"{name} is on the list and not in pyproject.toml" for name in sorted(direct - declared.keys())]
+    found += [f"{name} is on the list and not in pyproject.toml" for name in sorted(direct - declared)]
     for name in sorted(ships.keys() & versions.keys()):
         if ships[name]["licence"] not in data["licences"]["allowed"] or ships[name]["licence"] not in licence(name):
             found.append(
@@ -101,7 +102,10 @@ def problems(project: Mapping[str, Any], versions: Mapping[str, str], data: Mapp
     open_ones, known_open = set(flaws(versions, data)), accepted(data)
     found += [f"{name} {has} is flawed: {flaw}" for name, has, flaw in sorted(open_ones - known_open)]
     return found + [
-        f"{name} {has}: {flaw} is accepted and not there any more" for name, has, flaw in sorted(known_open - open_ones)
+        f"{name} {has}: {flaw} is accepted and not there any more"
+        for name, has, flaw in sorted(known_open - open_ones)
+        # What another interpreter has is not looked at here.
+        if (name, has) not in pinned or versions.get(name) == has
     ]
 
 

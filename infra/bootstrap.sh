@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Makes or refreshes the virtual environment from pyproject.toml: what ships, and the group `dev`.
+# DOORSTEP_PYTHON names another interpreter, for a new environment (`rm -r .venv` first).
 set -euo pipefail
 venv="$1"
 
 find_python() {
-  for name in python3.11 python3.12 python3.13 python3.14 python3 python; do
+  for name in ${DOORSTEP_PYTHON:-} python3.11 python3.12 python3.13 python3.14 python3 python; do
     if command -v "$name" >/dev/null 2>&1 && "$name" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       echo "$name"
       return

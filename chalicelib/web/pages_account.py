@@ -10,11 +10,11 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
+from chalicelib.web.look import Look
 from chalicelib.web.pages_desk import DESK, grants
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.render import render
-from chalicelib.web.look import Look
 from chalicelib.web.views import Viewer
 
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from infra.errors import InfraError
 from infra.template.assemble import RUNTIMES
 
@@ -74,9 +76,10 @@ def _name(requirement: str) -> str:
 
 
 def requirements(pyproject: Path) -> list[str]:
-    """What ships, as `name==version`, from [project] dependencies."""
-    declared: Sequence[str] = tomllib.loads(pyproject.read_text("utf-8"))["project"]["dependencies"]
-    return sorted(requirement for requirement in declared if _name(requirement) not in PROVIDED)
+    """What ships with the running interpreter, as `name==version`, from [project] dependencies."""
+    declared = [Requirement(one) for one in tomllib.loads(pyproject.read_text("utf-8"))["project"]["dependencies"]]
+    ours = [one for one in declared if one.marker is None or one.marker.evaluate()]
+    return sorted(f"{one.name}{one.specifier}" for one in ours if _name(one.name) not in PROVIDED)
 
 
 def constraints(wanted: Sequence[str]) -> list[str]:
