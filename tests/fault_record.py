@@ -138,9 +138,9 @@ def page(kept: dict[str, Any]) -> str:
 
 def _not_whole(kept: dict[str, Any]) -> list[str]:
     """What has not been run to its end, with the last sample of it."""
-    from tests import fault_registers, fault_rooms, fault_scenarios
+    from tests import fault_outside, fault_registers, fault_rooms, fault_scenarios
 
-    every = (*fault_scenarios.SCENARIOS, *fault_registers.SCENARIOS, *fault_rooms.SCENARIOS)
+    every = (*fault_scenarios.SCENARIOS, *fault_registers.SCENARIOS, *fault_rooms.SCENARIOS, *fault_outside.SCENARIOS)
     missing = [scenario.name for scenario in every if scenario.name not in kept["whole"]]
     if not missing:
         return []

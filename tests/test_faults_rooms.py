@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.usecases import orders_import
+from tests import fault_outside, fault_rooms
 from tests.fault_record import SOAK
-from tests.fault_rooms import SCENARIOS, next_hours
 from tests.fault_runs import holds_under_faults
 from tests.fault_script import Scenario
 from tests.fault_town import open_whole_town
@@ -18,6 +18,7 @@ from tests.town import Moment, Town
 
 # Where the machinery's hours follow each run, one is enough.
 SAMPLE, SAMPLE_OF_HOURS = 2, 1
+SCENARIOS = (*fault_rooms.SCENARIOS, *fault_outside.SCENARIOS)
 
 
 @pytest.fixture(scope="module")
@@ -36,5 +37,5 @@ def empty(town: Town) -> Moment:
 @pytest.mark.timeout(7200 if SOAK else 120)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_whatever_goes_wrong_around_the_cases(town: Town, empty: Moment, scenario: Scenario) -> None:
-    hours = scenario.after is next_hours
+    hours = scenario.after is fault_rooms.next_hours
     holds_under_faults(town, empty, scenario, SAMPLE_OF_HOURS if hours else SAMPLE)
