@@ -55,8 +55,9 @@ def free_port() -> int:
 
 
 class Engine:
-    """`start()`, then `endpoint` and `client(name)`, then `stop()`, which saves the state when there is a folder for it. `child` is
-    the module that runs it.
+    """`start()`, then `endpoint` and `client(name)`, then `stop()`, which saves the state when there is a folder for it.
+
+    `child` is the module that runs it.
     """
 
     child = "infra.engine_child"
