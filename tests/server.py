@@ -22,12 +22,15 @@ STREET, SHANGHAI = "changqiao", ZoneInfo("Asia/Shanghai")
 
 
 class Server:
-    """The process, and what it has printed."""
+    """The process, and what it has printed. `module` is what runs in it, with `more` in its environment."""
+
+    module = "infra.serve"
 
     def __init__(self, local: Path) -> None:
         self.local = local
         self.port = free_port()
         self.lines: list[str] = []
+        self.more: dict[str, str] = {}
         self._ready = threading.Event()
 
     def by_day(self) -> Server:
@@ -44,9 +47,9 @@ class Server:
     def start(self) -> None:
         self._ready.clear()
         self.lines.clear()
-        environ = {**os.environ, "PORT": str(self.port), "STREET": STREET, "DOORSTEP_LOCAL": str(self.local)}
+        environ = {**os.environ, "PORT": str(self.port), "STREET": STREET, "DOORSTEP_LOCAL": str(self.local), **self.more}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.serve"],
+            [sys.executable, "-m", self.module],
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,
