@@ -1,4 +1,4 @@
-"""A small storm on the one-machine server, by the code of `make load`: nothing is lost, nothing doubled, one abuser is stopped."""
+"""A small storm on the one-machine server, by the code of `make load`: nothing lost, nothing doubled, one abuser stopped."""
 
 from __future__ import annotations
 
