@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve serve-fresh test soak fuzz lint format audit bench package posters docs pictures
+.PHONY: help serve serve-fresh test soak fuzz lint format audit bench load package posters docs pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -57,6 +57,9 @@ audit: $(INSTALLED) ## is anything that ships known to be flawed? by the dated l
 
 bench: $(INSTALLED) ## measured figures side by side, in one run (ARGS='coldstart sweep' for some)
 	@STREET=$(STREET) $(PYTHON) -m benchmarks $(ARGS)
+
+load: $(INSTALLED) ## a quarter of an hour: a storm of 10,000 reports, counted afterwards; writes docs/load.md (ARGS='--reports 300')
+	@$(PYTHON) -m benchmarks.load $(ARGS)
 
 posters: $(INSTALLED) ## build/posters/<street>/posters.pdf and cards.pdf for STREET (ARGS='--place ID --lang en --mono')
 	@$(PYTHON) -m infra.printing $(STREET) $(ARGS)
