@@ -27,7 +27,9 @@ class Doorstep(Chalice):
         if response["statusCode"] >= 400 and _is_chalices_own(response):
             from chalicelib.handlers import fallback
 
-            return fallback.answer_for(event, response["statusCode"])
+            # To Chalice an address that it was never told of is its own mistake.
+            known = self.routes.get((event.get("requestContext") or {}).get("resourcePath", ""))
+            return fallback.answer_for(event, response["statusCode"] if known else 404)
         return response
 
 

@@ -187,6 +187,16 @@ def test_what_is_no_page_has_an_icon_too_because_browsers_ask_for_one_and_call_i
     assert (answer.status, answer.header("Content-Type")) == (200, "image/svg+xml")
 
 
+def test_what_fails_outside_every_view_is_called_a_failure_in_the_readers_language(world: World) -> None:
+    from chalicelib.handlers.fallback import answer_for
+
+    for path, kind in (("/track", "text/html; charset=utf-8"), ("/api/v1/photos", "application/problem+json")):
+        answer = answer_for({"path": path, "headers": {"accept-language": "en"}}, 500)
+        assert answer["statusCode"] == 500
+        assert answer["headers"]["Content-Type"] == kind
+        assert "Something went wrong" in answer["body"]
+
+
 def test_nothing_but_static_files_is_read(world: World) -> None:
     for name in ("..%2F..%2Fapp.py", "%2Fetc%2Fpasswd", ".", "templates", "%00", "a" * 300):
         assert world.client().get(f"/static/{name}").status == 404, name

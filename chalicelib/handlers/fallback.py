@@ -46,7 +46,7 @@ def answer_for(event: Mapping[str, Any], status: int) -> dict[str, Any]:
             "httpMethod": context.get("httpMethod") or event.get("httpMethod") or "GET",
         },
     }
-    kind, reason = REASONS.get(status, (Unknown, "page"))
+    kind, reason = REASONS.get(status, (DoorstepError, "unexpected") if status >= 500 else (Unknown, "page"))
     error = kind(reason)
     if status in REASONS:
         error.status = status
