@@ -113,9 +113,12 @@ def _empty(clerk: Visitor) -> None:
     assert "这段时间没有收到事项" in page.words
     assert cell(page, "社区硬件设施") == ["0", "0", "0", "—", "—"]
     assert 'class="chart"' not in page.text
-    for typed in ("from=never&to=2026-13-01", "from=2026-11-30&to=2026-11-01", "from=1970-01-01&to=2090-01-01"):
+    for typed in ("from=2026-11-30&to=2026-11-01", "from=2001-01-01&to=2090-01-01"):
         found = clerk.get(f"/api/v1/figures?{typed}").json()["period"]
         assert (date.fromisoformat(found["to"]) - date.fromisoformat(found["from"])).days < 366
+    for typed in ("from=never&to=2026-13-01", "from=1970-01-01"):
+        assert clerk.get(f"/api/v1/figures?{typed}").status == 422
+        assert clerk.get(f"/desk/figures?{typed}").status == 200
 
 
 def _hotline(world: World, clerk: Visitor) -> None:
