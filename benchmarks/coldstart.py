@@ -89,7 +89,7 @@ class Compared:
             parts = [statistics.median(getattr(run, part) for run in runs) for part in ("start_ms", "import_ms", "request_ms")]
             warm = f"{self.warm_ms(name):.2f}" if name in self.warm else ""
             shown = " ".join(f"{part:8.1f}" for part in (*parts, self.cold_ms(name)))
-            lines.append(f"{name:<42} {shown} {self.cold_ms(name) / floor:8.2f} {warm:>8}")
+            lines.append(f"{name:<42} {shown} {self.cold_ms(name) / floor:8.2f} {warm:>8}".rstrip())
         head = " ".join(f"{title:>8}" for title in ("start", "import", "request", "both", "floors", "warm"))
         return "\n".join([f"{'CPU ms, medians':<42} {head}", *lines])
 
