@@ -25,7 +25,9 @@ def test_every_parameter_of_the_template_is_explained(guide: str) -> None:
     assert set(watch_resources(small_street())["Parameters"]) <= parameters
 
 
-@pytest.mark.parametrize("guide", [*GUIDES, "docs/costs.md", "docs/privacy.md", "docs/secrets.md", "docs/upgrading.md", "README.md"])
+@pytest.mark.parametrize(
+    "guide", [*GUIDES, *(f"docs/{name}.md" for name in ("costs", "privacy", "secrets", "upgrading")), "README.md"]
+)
 def test_commands_and_links_lead_somewhere(guide: str) -> None:
     text = (ROOT / guide).read_text("utf-8")
     for module in set(re.findall(r"python -m ([a-z_.]+)", text)):
