@@ -123,7 +123,7 @@ def _first_end(case: Case) -> datetime:
 
 
 @contextmanager
-def _answering(held: Held) -> Iterator[None]:
+def answering(held: Held) -> Iterator[None]:
     events: Any = wiring.house().aws.client("dynamodb").meta.events
     events.register("before-send.dynamodb", held.answer)
     try:
@@ -134,7 +134,7 @@ def _answering(held: Held) -> Iterator[None]:
 
 def idle(held: Held) -> float:
     """Read units of one run of the function, its net under the outbox included."""
-    with _answering(held):
+    with answering(held):
         wiring.context().keys.mac("warm")
         held.read_units = 0.0
         swept = sweeping.sweep(wiring.context(), lambda: BUDGET_S)
@@ -158,7 +158,7 @@ def _cpu(stories: list[Stored], street: Street, many_due: int) -> tuple[float, f
 
 def one_pass(held: Held) -> float:
     """CPU ms of one invocation of the step timers for each case that it moved on."""
-    with _answering(held):
+    with answering(held):
         wiring.context().keys.mac("warm")
         held.own_s, began = 0.0, time.process_time()
         swept = sweeping.sweep(wiring.context(), lambda: BUDGET_S - held.calls.total() * CALL_S)

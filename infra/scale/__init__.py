@@ -1,0 +1,1 @@
+"""How a city and a country of streets run: accounts, quotas, costs. `python -m infra.scale` writes docs/scale.md."""
