@@ -222,27 +222,14 @@ def _build() -> House:
 
 def _bind(settings: Settings, aws: Aws) -> None:
     from chalicelib.models.base import bind
-    from chalicelib.models.cases import CaseItem
-    from chalicelib.models.hooks import HookRow
-    from chalicelib.models.orders import ImportRow, OrderRow
-    from chalicelib.models.outbox import OutboxRow
-    from chalicelib.models.photos import PhotoRow
-    from chalicelib.models.registers import RegisterItem
-    from chalicelib.models.staff import StaffItem
 
-    bind(
-        aws,
-        {
-            CaseItem: settings.cases_table,
-            PhotoRow: settings.cases_table,
-            OrderRow: settings.cases_table,
-            ImportRow: settings.cases_table,
-            OutboxRow: settings.outbox_table,
-            HookRow: settings.outbox_table,
-            StaffItem: settings.staff_table,
-            RegisterItem: settings.registers_table,
-        },
-    )
+    tables = {
+        "cases": settings.cases_table,
+        "outbox": settings.outbox_table,
+        "staff": settings.staff_table,
+        "registers": settings.registers_table,
+    }
+    bind(aws, tables)
 
 
 def _context(settings: Settings, aws: Aws) -> Context:

@@ -17,7 +17,6 @@ from chalicelib.casework.figures import row_of
 from chalicelib.casework.figures_count import Rate, count
 from chalicelib.casework.figures_period import Period
 from chalicelib.models import ledger
-from chalicelib.models.cases import CaseItem
 from chalicelib.usecases import figures_files
 from chalicelib.usecases.figures_files import Sheet
 from chalicelib.web import i18n
@@ -182,7 +181,7 @@ def _client() -> Any:
     from chalicelib.models.base import bind
 
     aws = Aws("cn-north-1")
-    bind(aws, {CaseItem: "cases"})
+    bind(aws, {"cases": "cases"})
     return aws.client("dynamodb")
 
 

@@ -87,7 +87,7 @@ def room() -> Iterator[Room]:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         )
-        bind(aws, {PhotoRow: TABLE})
+        bind(aws, {"cases": TABLE})
         yield Room(aws, S3PhotoFiles(aws, BUCKET), HandClock())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -111,6 +110,11 @@ def _last(values: Mapping[str, list[str]] | None) -> dict[str, str]:
 
 
 def _cookies(header: str) -> dict[str, str]:
+    if not header:
+        return {}
+    # A resident's first post has none.
+    from http.cookies import CookieError, SimpleCookie
+
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:

@@ -5,9 +5,11 @@ All models share one client: PynamoDB would build one for each, which costs ever
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -17,24 +19,48 @@ if TYPE_CHECKING:
 
 
 class _Shared:
+    aws: Aws | None = None
+    tables: Mapping[str, str] = {}
     connection: Connection | None = None
+    lock = Lock()
 
 
-def bind(aws: Aws, tables: dict[type[Model], str]) -> None:
-    """Gives every model its table's physical name and the process's one client. Called once by `wiring`, before any use."""
-    client = aws.client("dynamodb")
-    for model, table in tables.items():
-        meta: Any = model.Meta
-        meta.table_name = table
-        meta.region = aws.region
-        meta.host = aws.endpoint
-        model._connection = None
-        connection = model._get_connection().connection
-        connection._client = client
-    first = next(iter(tables))
-    _Shared.connection = first._get_connection().connection
-    for model, table in tables.items():
-        _Shared.connection._tables.setdefault(table, model._get_connection().get_meta_table())
+class Row(Model):
+    """A model of one of the street's tables: `Meta.store` is its short name, such as `cases`. It gets the table's physical name
+    and the process's one client when it is first used, so that a process loads the models that it needs.
+    """
+
+    _bound: ClassVar[Connection | None] = None
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if cls._bound is not _Shared.connection or _Shared.connection is None:
+            _bind(cls)
+        return super()._get_connection()
+
+
+def bind(aws: Aws, tables: Mapping[str, str]) -> None:
+    """`tables` maps short names to physical ones. Called once by `wiring`, before any use; again, it starts over."""
+    _Shared.aws, _Shared.tables = aws, tables
+    _Shared.connection = Connection(region=aws.region, host=aws.endpoint)
+    client: Any = aws.client("dynamodb")
+    _Shared.connection._client = client
+
+
+def _bind(model: type[Row]) -> None:
+    """Once, whichever threads are the first to need it: `_bound` is what others look at, and is set last."""
+    shared, aws = _Shared.connection, _Shared.aws
+    meta: Any = model.Meta
+    if shared is None or aws is None or meta.store not in _Shared.tables:
+        raise RuntimeError(f"no table is bound for {meta.store!r}; wiring.bind() runs before the first use")
+    with _Shared.lock:
+        if model._bound is not shared:
+            meta.table_name, meta.region, meta.host = _Shared.tables[meta.store], aws.region, aws.endpoint
+            model._connection = None
+            own = super(Row, model)._get_connection()
+            own.connection._client = shared._client
+            shared._tables.setdefault(meta.table_name, own.get_meta_table())
+            model._bound = shared
 
 
 def code_of(error: Exception) -> str | None:

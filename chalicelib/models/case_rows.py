@@ -9,11 +9,11 @@ from typing import ClassVar
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
-from pynamodb.models import Model
 
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import Event
 from chalicelib.models import store
+from chalicelib.models.base import Row
 
 
 class TimersIndex(GlobalSecondaryIndex["CaseItem"]):
@@ -61,10 +61,11 @@ class PlaceIndex(GlobalSecondaryIndex["CaseItem"]):
     place_at = UnicodeAttribute(range_key=True)
 
 
-class CaseItem(Model):
+class CaseItem(Row):
     """Also archive rows (`A#0001`) and watch rows (`W#<queue>`), which use a few of the attributes."""
 
     class Meta:
+        store: ClassVar[str] = "cases"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection, LocalSecondaryIndex
-from pynamodb.models import Model
 
 from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.hooks import Hooked
+from chalicelib.models.base import Row
 from chalicelib.models.outbox import LEASE, refused
 
 WAITING, TRYING, SENT, PARKED = "waiting", "trying", "sent", "parked"
@@ -42,12 +42,13 @@ class HookWaiting(LocalSecondaryIndex["HookRow"]):
     pending = UnicodeAttribute(range_key=True)
 
 
-class HookRow(Model):
+class HookRow(Row):
     """`hook` names the subscription, `event` the type, `body` what is sent; gone once it was. `tried` counts attempts, `status`
     and `why` say how the latest ended. `fails`, `since` and `until` belong to a target's row.
     """
 
     class Meta:
+        store: ClassVar[str] = "outbox"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None

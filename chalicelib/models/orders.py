@@ -12,8 +12,8 @@ import secrets
 from typing import Any, ClassVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.models import Model
 
+from chalicelib.models.base import Row
 from chalicelib.models.outbox import refused
 
 SEEN_S = 15 * 60
@@ -21,12 +21,13 @@ SEEN_S = 15 * 60
 LATEST = 20
 
 
-class OrderRow(Model):
+class OrderRow(Row):
     """`content` is the keyed hash of what the source said last, `said` of all that it ever said, `changes` how often it changed,
     `batch` the import that it came with.
     """
 
     class Meta:
+        store: ClassVar[str] = "cases"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None
@@ -41,12 +42,13 @@ class OrderRow(Model):
     ttl = NumberAttribute(null=True)
 
 
-class ImportRow(Model):
+class ImportRow(Row):
     """`state`: waiting for its file, running, done, or refused with `why`. `done` rows of `total` were looked at; `made`, `same`,
     `added` and `bad` count them; `failed` are lines that broke twice. `lease` holds others off until that instant.
     """
 
     class Meta:
+        store: ClassVar[str] = "cases"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None

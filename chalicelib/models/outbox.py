@@ -24,11 +24,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection, LocalSecondaryIndex
-from pynamodb.models import Model
 
 from chalicelib.casework.events import stamp
 from chalicelib.casework.notices import Message
-from chalicelib.models.base import code_of
+from chalicelib.models.base import Row, code_of
 
 # Offices come first in the index, so that after an outage a person's messages are together before any of them is sent.
 OFFICE_SHARDS = 2
@@ -70,7 +69,7 @@ class HandedIndex(GlobalSecondaryIndex["OutboxRow"]):
     sent_at = UnicodeAttribute(range_key=True)
 
 
-class OutboxRow(Model):
+class OutboxRow(Row):
     """`to` names the recipient (`reporter`, `office:…`, `staff:…`); `mask` and `text` are what was sent, without the number.
 
     `why` says what a row waits or was parked for; `digest` names the digest that a message went into; `cases` and `late` are what
@@ -79,6 +78,7 @@ class OutboxRow(Model):
     """
 
     class Meta:
+        store: ClassVar[str] = "outbox"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None

@@ -15,19 +15,19 @@ from typing import Any, ClassVar
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
-from pynamodb.models import Model
 
 from chalicelib.casework.photos import IN_ALL
-from chalicelib.models.base import code_of
+from chalicelib.models.base import Row, code_of
 
 FINAL = frozenset({"ready", "refused"})
 _BROKEN = "ConditionalCheckFailedException"
 
 
-class PhotoRow(Model):
+class PhotoRow(Row):
     """`status` is reserved, pending, ready or refused; `code` says why refused; width and height are those of the full JPEG."""
 
     class Meta:
+        store: ClassVar[str] = "cases"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None

@@ -18,11 +18,11 @@ from typing import ClassVar
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
-from pynamodb.models import Model
 
 from chalicelib.casework.events import Event
 from chalicelib.casework.register import Register
 from chalicelib.models import store
+from chalicelib.models.base import Row
 
 
 class PendingIndex(GlobalSecondaryIndex["RegisterItem"]):
@@ -61,10 +61,11 @@ class ChangesIndex(GlobalSecondaryIndex["RegisterItem"]):
     changed_at = UnicodeAttribute(range_key=True)
 
 
-class RegisterItem(Model):
+class RegisterItem(Row):
     """All rows of the table; each kind uses a few of the attributes."""
 
     class Meta:
+        store: ClassVar[str] = "registers"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None

@@ -15,13 +15,13 @@ from typing import ClassVar
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
-from chalicelib.models.base import code_of, transaction
+from chalicelib.models.base import Row, code_of, transaction
 
 
-class StaffItem(Model):
+class StaffItem(Row):
     class Meta:
+        store: ClassVar[str] = "staff"
         table_name: ClassVar[str] = ""
         region: ClassVar[str] = ""
         host: ClassVar[str | None] = None
