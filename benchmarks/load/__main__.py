@@ -33,14 +33,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--reports", type=int, default=10_000)
     parser.add_argument("--sessions", type=int, default=16)
     parser.add_argument("--clerks", type=int, default=3)
-    parser.add_argument("--abuse", type=int, default=1500, help="posts of one address")
+    parser.add_argument("--abuse", type=int, default=900, help="posts of one address")
+    parser.add_argument("--minutes", type=float, default=60, help="who has not come by then does not come")
     parser.add_argument("--small", action="store_true", help="some seconds of it, figures as JSON, no page")
     parser.add_argument("--page", action="store_true", help="no storm: the page again, of the last one's figures")
     options = parser.parse_args(argv)
     if options.page:
         return _told(json.loads(OUT.read_text("utf-8")))
-    wanted = SMALL if options.small else Wanted(options.reports, options.sessions, options.clerks, options.abuse)
-    with tempfile.TemporaryDirectory(prefix="doorstep-load-") as folder:
+    wanted = (
+        SMALL
+        if options.small
+        else Wanted(options.reports, options.sessions, options.clerks, options.abuse, minutes=options.minutes)
+    )
+    with tempfile.TemporaryDirectory(prefix="doorstep-load-", ignore_cleanup_errors=True) as folder:
         figures = blow(Path(folder), wanted, (lambda _: None) if options.small else say)
     text = json.dumps({**asdict(figures), "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": machine()}, ensure_ascii=False)
     if options.small:

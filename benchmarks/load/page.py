@@ -40,13 +40,13 @@ def counts(found: Json) -> str:
 def page(found: Json, alone: Alone | None) -> str:
     wanted, cpu = found["wanted"], found["cpu"]
     said: Json = tomllib.loads(WORDS.read_text("utf-8"))
-    head = said["head"].format(**{**found, **wanted})
+    head = said["head"].format(**{**wanted, **found})
     who = said["limited"]["server" if cpu["server"] > cpu["engine"] else "engine"]
     posts = found["posts"]
     parts = [head, table(found) + "\n", "## Counted afterwards\n", counts(found) + "\n", said["held"]]
     parts.append(
         said["abuse"].format(
-            abuse=wanted["abuse"],
+            abuse=sum(found["abused"].values()),
             taken=found["abused"].get("303", 0),
             hot=wanted["hot"] or 600,
             refused=found["refused"],
@@ -57,7 +57,7 @@ def page(found: Json, alone: Alone | None) -> str:
     per_post = {"per_post": cpu["server"] / posts * 1000, "engine_post": cpu["engine"] / posts * 1000}
     parts.append(said["limit"].format(seconds=found["seconds"], cores=found["machine"].split()[0], who=who, **per_post, **cpu))
     if alone:
-        parts.append(_alone(said["alone"], alone, wanted["reports"]))
+        parts.append(_alone(said["alone"], alone, found["reports"]))
     return "\n".join(parts)
 
 

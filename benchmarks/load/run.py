@@ -35,6 +35,7 @@ class Wanted:
     abuse: int
     hot: int = 0
     sweep_s: float = 0
+    minutes: float = 60
     early: int = 8
 
 
@@ -52,6 +53,7 @@ class Told:
 @dataclass(frozen=True)
 class Figures:
     wanted: Wanted
+    reports: int
     seconds: float
     submissions: Told
     steps: Told
@@ -98,10 +100,11 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
     served.pass_time(min(served.received(no) for no in before_all) + REMINDED - AHEAD)
     clerks = staff.at_work(visitors, SEED, before_all)
     say(f"{wanted.reports:,} reports in {wanted.sessions} sessions, {wanted.clerks} clerks …")
-    other = Thread(target=Street(served.port, abused).blow, args=(bad, 1), daemon=True)
     before, began, first = served.cpu(), time.perf_counter(), len(heard.answers)
+    until = began + wanted.minutes * 60
+    other = Thread(target=Street(served.port, abused).blow, args=(bad, 1, until), daemon=True)
     other.start()
-    street.blow(everybody, wanted.sessions)
+    came = street.blow(everybody, wanted.sessions, until)
     lasted = time.perf_counter() - began
     spent = served.cpu().since(before)
     other.join()
@@ -112,7 +115,8 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
     waiting = _drained(served)
     say("counting …")
     everyone = [*early, *everybody, *bad]
-    tables = counted.read(served.client("dynamodb"), served.outputs["CasesTable"], served.outputs["OutboxTable"])
+    with served.held():
+        tables = counted.read(served.client("dynamodb"), served.outputs["CasesTable"], served.outputs["OutboxTable"])
     keys = {served.submission(one.key): one.key for one in everyone}
     steps = [step for clerk in clerks for step in clerk.done]
     both = Heard([*heard.answers, *abused.answers], heard.pages, heard.conflicts)
@@ -121,16 +125,17 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
     verdict.hold({*before_all} <= reminded, f"{len({*before_all} - reminded)} of {len(before_all)} that were due had no reminder")
     _held(verdict, served, both, clerks, wanted)
     mine = heard.answers[first:]
-    until = max((answer.at for answer in abused.answers), default=began)
+    ended = max((answer.at for answer in abused.answers), default=began)
     refused = sum(answer.status == BUSY for answer in abused.answers)
     return Figures(
         wanted=wanted,
+        reports=came,
         seconds=lasted,
         submissions=told([answer.seconds for answer in mine if answer.status == DONE], lasted),
         steps=told([step.seconds for step in steps if step.status == DONE], worked),
         pages=told([seconds for clerk in clerks for _, seconds in clerk.pages], worked),
         step_answers=dict(Counter(step.status for step in steps)),
-        served_meanwhile=sum(answer.status == DONE and answer.at <= until for answer in mine),
+        served_meanwhile=sum(answer.status == DONE and answer.at <= ended for answer in mine),
         refused=refused,
         abused=dict(Counter(answer.status for answer in abused.answers)),
         others_refused=sum(answer.status == BUSY for answer in mine),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -105,13 +106,14 @@ class Street:
         self.port = port
         self.heard = heard
 
-    def blow(self, everybody: Iterable[Resident], sessions: int) -> None:
-        """All of them, so many at a time. Raises what any of them met."""
+    def blow(self, everybody: Iterable[Resident], sessions: int, until: float = math.inf) -> int:
+        """All of them, so many at a time, who come before `until` (of `perf_counter`); how many. Raises what any of them met."""
         with ThreadPoolExecutor(sessions) as pool:
-            for _ in pool.map(self._live, everybody):
-                pass
+            return sum(pool.map(lambda one: self._live(one, until), everybody))
 
-    def _live(self, one: Resident) -> None:
+    def _live(self, one: Resident, until: float) -> bool:
+        if time.perf_counter() > until:
+            return False
         if one.reads:
             self._read(one, f"/Q/{one.code}")
         twice, later = self._twice, self._later
@@ -119,6 +121,7 @@ class Street:
         first = ways.get(one.way, self.send)(one)
         if one.reads and first.status == 303:
             self._read(one, first.link)
+        return True
 
     def _read(self, one: Resident, path: str) -> None:
         connection = self._connection()
