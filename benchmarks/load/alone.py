@@ -13,6 +13,8 @@ from infra.package.build import build
 from infra.template.api import REQUESTS_AT_ONCE, REQUESTS_PER_S
 
 RUNS, WARM = 5, 60
+# Megabytes that are looked at beside the function's own.
+SIZES = (256, 512, 1024, 1769)
 # Of memory, with which Lambda gives a function one processor; less gives it as much less.
 VCPU_MB = 1769
 # What an account begins with in a region, all streets of it together.
@@ -31,10 +33,13 @@ class Alone:
     gateway_rate: int = REQUESTS_PER_S
     gateway_burst: int = REQUESTS_AT_ONCE
 
+    def lasts(self, memory_mb: int) -> float:
+        """Seconds of a submission on Lambda, by its share of a processor and an assumed time for each call."""
+        return self.warm_ms / 1000 * max(VCPU_MB / memory_mb, 1.0) + CALLS * CALL_S
+
     @property
     def warm_s(self) -> float:
-        """How long a submission takes on Lambda, by its share of a processor and an assumed time for each call."""
-        return self.warm_ms / 1000 * max(VCPU_MB / self.memory_mb, 1.0) + CALLS * CALL_S
+        return self.lasts(self.memory_mb)
 
     @property
     def rate(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load.alone import CALLS, CONCURRENT, VCPU_MB, Alone
+from benchmarks.load.alone import CALLS, CONCURRENT, SIZES, VCPU_MB, Alone
 from benchmarks.sweep import CALL_S
 from infra.package.build import ROOT
 
@@ -62,7 +62,7 @@ def page(found: Json, alone: Alone | None) -> str:
 
 
 def _alone(words: str, alone: Alone, reports: int) -> str:
-    return words.format(
+    said = words.format(
         warm=alone.warm_ms,
         cold=alone.cold_ms,
         memory=alone.memory_mb,
@@ -78,6 +78,18 @@ def _alone(words: str, alone: Alone, reports: int) -> str:
         reports=reports,
         through=reports / min(alone.rate, alone.gateway_rate),
     )
+    head = ("memory", "of a processor", "a warm submission", f"a second of {CONCURRENT:,} executions")
+    rows = [
+        (
+            f"{size:,} MB",
+            f"{min(size / VCPU_MB, 1):.0%}",
+            f"{alone.lasts(size) * 1000:.0f} ms",
+            f"{CONCURRENT / alone.lasts(size):,.0f}",
+        )
+        for size in SIZES
+    ]
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    return said + "\n" + "\n".join(lines) + "\n"
 
 
 def write(found: Json, alone: Alone | None, path: Path = PAGE) -> Path:
