@@ -121,7 +121,7 @@ def test_a_submission_loads_no_page_and_collects_garbage_only_when_everything_st
     done = process(asked("POST"))
     assert (done["status"], done["calls"]) == (303, ["GetItem", "GenerateDataKey", "TransactWriteItems"])
     handlers = {name for name in done["modules"] if name.startswith("chalicelib.handlers.")}
-    assert handlers == {f"chalicelib.handlers.{name}" for name in ("http", "loading", "regexes", "routing", "submission")}
+    assert handlers == {f"chalicelib.handlers.{name}" for name in ("http", "loading", "kept", "routing", "submission")}
     assert not [name for name in done["modules"] if name.startswith(ELSEWHERE)]
     assert (done["begun"]["collecting"], done["collecting"]) == (False, True)
 
@@ -166,6 +166,21 @@ def test_pages_are_compiled_in_the_package_and_their_sources_stay_out() -> None:
     assert len(list((web / "compiled").glob("tmpl_*.py"))) == len(sources)
 
 
+def test_the_sdk_hears_of_its_own_services_events_alone() -> None:
+    script = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from botocore import handlers, utils
+names = [one[0] for one in handlers.BUILTIN_HANDLERS]
+services = {name.split(".")[1] for name in names if "." in name}
+print(utils.EVENT_ALIASES, sorted(services), any(name.startswith("docs") for name in names), "before-sign.s3" in names)
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", script, str(packages.unzipped())], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "{} ['s3'] False True\n"
+
+
 def test_roots_of_certificates_are_those_that_aws_may_stand_under() -> None:
     kept = (packages.unzipped() / "botocore" / "cacert.pem").read_text("utf-8")
     from botocore import httpsession
@@ -189,6 +204,17 @@ def test_a_library_that_is_not_what_it_was_is_refused_by_its_name(tmp_path: Path
     (tmp_path / "client.py").write_text("from botocore.docs.service import ServiceDocumenter\n", "utf-8")
     with pytest.raises(InfraError, match=r"client\.py of botocore imports ServiceDocumenter of botocore\.docs\.service"):
         lighten.silence_docs(tmp_path)
+    for name, text in (("handlers", "BUILTIN_HANDLERS = ()\n"), ("utils", "")):
+        (tmp_path / f"{name}.py").write_text(text, "utf-8")
+    with pytest.raises(InfraError, match=r"handlers\.py lists its handlers otherwise"):
+        lighten.only_our_events(tmp_path)
+    (tmp_path / "handlers.py").write_text("\nBUILTIN_HANDLERS = [\n]\n_add_parameter_aliases(BUILTIN_HANDLERS)", "utf-8")
+    (tmp_path / "utils.py").write_text("EVENT_ALIASES = {\n    'dynamodb': 'tables',\n}\n", "utf-8")
+    with pytest.raises(InfraError, match="gives a service of ours another name"):
+        lighten.only_our_events(tmp_path)
+    (tmp_path / "session.py").write_text("import jmespath\n", "utf-8")
+    with pytest.raises(InfraError, match=r"uses jmespath otherwise: \['session\.py'\]"):
+        lighten.without_queries(tmp_path, tmp_path)
     with pytest.raises(InfraError, match="urllib3 uses its http2 otherwise"):
         lighten.without_http2(tmp_path)
     with pytest.raises(InfraError, match="only 0 roots left"):

@@ -17,7 +17,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib.handlers import regexes
+from chalicelib.handlers import kept
 
 MODULES = (
     "submission",
@@ -66,7 +66,7 @@ def load_first(app: Chalice) -> None:
     """
     if table() is not None:
         gc.disable()
-        regexes.recall()
+        kept.recall()
     for module in MODULES if table() is None else (FIRST,):
         _load(app, module)
 

@@ -1,8 +1,9 @@
 """Parts of the libraries that every cold start pays for and nothing here uses, made light.
 
 Measured in turn with the package as it was: the SDK's texts for `help()` cost 4 % of a cold submission's CPU, urllib3's HTTP/2,
-which looks up an installed version, 3 %; and each client of the SDK loads its list of root certificates, 15 ms for 126 of
-them and 2 for those that AWS may stand under. Each function looks whether the library is still what it was, and says so if not.
+which looks up an installed version, 3 %, the SDK's handlers for events of other services and those services' older names a
+tenth; and each client of the SDK loads its list of root certificates, 15 ms for 126 of them and 2 for those that AWS may stand
+under. Each function looks whether the library is still what it was, and says so if not.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from pathlib import Path
 
 from infra.errors import InfraError
+from infra.package.sdk import SERVICES
 
 _DOCS = re.compile(r"^\s*from botocore\.docs(\S*) import (.+?)$", re.MULTILINE)
 _HTTP2 = re.compile(r"^\s*(?:from \S*http2\S*|import \S*http2\S*|from \. import http2).*$", re.MULTILINE)
@@ -27,6 +29,8 @@ ROOTS_AT_LEAST = 15
 def lighten(tree: Path) -> None:
     """Rewrites the unpacked wheels below `tree` in place. Raises `InfraError` naming the file that is not what it was."""
     silence_docs(tree / "botocore")
+    only_our_events(tree / "botocore")
+    without_queries(tree / "jmespath", tree / "botocore")
     without_http2(tree / "urllib3")
     bundle = tree / "botocore" / "cacert.pem"
     bundle.write_text(roots(bundle.read_text("utf-8")), "utf-8")
@@ -53,6 +57,58 @@ def silence_docs(botocore: Path) -> None:
     classes = "".join(f"\n\nclass {name}(_Silent):\n    pass\n" for name in _DOCSTRINGS)
     silent = "class _Silent:\n    def __init__(self, *args, **kwargs):\n        pass\n"
     (folder / "docstring.py").write_text(silent + classes, "utf-8")
+
+
+_OURS = """
+
+# Only of the services and operations that are here; the others' names are looked through for every event.
+_HERE = %r
+
+
+def _here(event):
+    kind, _, rest = event.partition(".")
+    service, _, operation = rest.partition(".")
+    return kind != "docs" and (not service or service in _HERE and (operation in ("", "*") or operation in _HERE[service]))
+
+
+BUILTIN_HANDLERS = [one for one in BUILTIN_HANDLERS if _here(one[0])]
+"""
+_NO_ALIASES = "\n\n# Other services' older names.\nEVENT_ALIASES = {}\n"
+
+
+def only_our_events(botocore: Path) -> None:
+    """Handlers of events that no client here sends. None of our services goes by another name in an event."""
+    handlers, utils = botocore / "handlers.py", botocore / "utils.py"
+    known = handlers.read_text("utf-8")
+    if "\nBUILTIN_HANDLERS = [" not in known or not known.rstrip().endswith("_add_parameter_aliases(BUILTIN_HANDLERS)"):
+        raise InfraError("botocore's handlers.py lists its handlers otherwise; see infra/package/lighten.py")
+    aliases = re.search(r"^EVENT_ALIASES = \{(.*?)^\}", utils.read_text("utf-8"), re.M | re.S)
+    if aliases is None or set(re.findall(r"['\"]([a-z0-9.-]+)['\"]", aliases[1])) & {*SERVICES}:
+        raise InfraError("botocore's utils.py gives a service of ours another name in events; see infra/package/lighten.py")
+    here = {service: sorted(operations) for service, (_, operations) in sorted(SERVICES.items())}
+    handlers.write_text(known.rstrip() + _OURS % here, "utf-8")
+    utils.write_text(utils.read_text("utf-8").rstrip() + _NO_ALIASES, "utf-8")
+
+
+_NO_QUERIES = '''"""Paginators, waiters and endpoints of single accounts ask with JMESPath; none of them ships."""
+
+
+def search(*_, **__):
+    raise NotImplementedError("JMESPath is not in this package; see infra/package/lighten.py")
+
+
+compile = search
+'''
+
+
+def without_queries(jmespath: Path, botocore: Path) -> None:
+    """The query language of what `sdk` cuts away."""
+    asking = {source.name for source in botocore.glob("*.py") if re.search(r"^import jmespath", source.read_text("utf-8"), re.M)}
+    if asking != {"paginate.py", "regions.py", "waiter.py"}:
+        raise InfraError(f"botocore uses jmespath otherwise: {sorted(asking)}; see infra/package/lighten.py")
+    for source in sorted(jmespath.glob("*.py")):
+        source.unlink()
+    (jmespath / "__init__.py").write_text(_NO_QUERIES, "utf-8")
 
 
 def without_http2(urllib3: Path) -> None:

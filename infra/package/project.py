@@ -122,13 +122,13 @@ render.precompile(render.COMPILED)
 """
 # What a process that was prepared so loads for its first submission; it compiles no expression of its own.
 _RECORD = """
-from chalicelib.handlers import regexes
+from chalicelib.handlers import kept
 def load():
     import app
     from chalicelib.adapters import aws, keyring, photos, vault
     from chalicelib.models import hooks, orders, photos, staff
     aws.Aws("us-east-1").client("dynamodb")
-regexes.record(load)
+kept.record(load)
 """
 
 
