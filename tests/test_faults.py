@@ -1,7 +1,7 @@
 """Whatever goes wrong at whichever call: let run on, the system keeps every promise, and ends where it would have ended anyway.
 
 Each scenario is run once without faults, which counts its calls, and then once for each call and kind of fault. `make test` takes
-a sample of these runs, another one each day, `make soak` (DOORSTEP_SOAK) all of them; what was tried is kept in
+a sample of these runs, the same each time, `make soak` (DOORSTEP_SOAK) all of them; what was tried is kept in
 `.local/faults.json` and shown in docs/faults.md.
 """
 
