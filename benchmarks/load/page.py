@@ -54,7 +54,9 @@ def page(found: Json, alone: Alone | None) -> str:
             others=found["others_refused"] or "none",
         )
     )
-    per_post = {"per_post": cpu["server"] / posts * 1000, "engine_post": cpu["engine"] / posts * 1000}
+    per_post: dict[str, float] = {"per_post": cpu["server"] / posts * 1000, "engine_post": cpu["engine"] / posts * 1000}
+    counts_of = found["verdict"]["counts"]
+    per_post |= {"sent": counts_of["messages sent"], "messages": counts_of["messages"], "waiting": found["waiting"]}
     parts.append(said["limit"].format(seconds=found["seconds"], cores=found["machine"].split()[0], who=who, **per_post, **cpu))
     if alone:
         parts.append(_alone(said["alone"], alone, found["reports"]))

@@ -21,6 +21,8 @@ SEED = 20261122
 # Some cases come before the storm, and nobody takes them up: their clock is that long before its reminder when it begins.
 REMINDED, AHEAD = timedelta(minutes=15), timedelta(seconds=2)
 DRAIN_S = 180.0
+# So many looks, a second apart, without a change.
+QUIET = 5
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
 def _drained(served: Served) -> int:
     """How many messages still wait when none has gone for a while, or time is up."""
     until, left, quiet = time.monotonic() + DRAIN_S, served.waiting(), 0
-    while left and quiet < 3 and time.monotonic() < until:
+    while left and quiet < QUIET and time.monotonic() < until:
         time.sleep(1.0)
         now = served.waiting()
         left, quiet = now, quiet + 1 if now == left else 0
