@@ -32,7 +32,7 @@ from infra.package.build import ROOT
 from infra.say import say
 
 OUT = ROOT / "infra" / "scale" / "metered.toml"
-SOURCE = ROOT / "infra" / "streets" / "changqiao.toml"
+STREETS = ROOT / "infra" / "streets"
 OPEN = (1_000, 10_000, 100_000, 1_000_000)
 DUE = 100
 # A month of cases is read whole for its figures; beyond this many what was read is multiplied.
@@ -127,7 +127,7 @@ def metered(street: Street, stories: Sequence[Stored], count: int) -> Metered:
 
 def measured(counts: Sequence[int] = OPEN) -> list[Metered]:
     logging.getLogger("doorstep").setLevel(logging.WARNING)
-    with opened(SOURCE) as (street, stories):
+    with opened(min(STREETS.glob("*.toml"))) as (street, stories):
         return [metered(street, stories, count) for count in counts]
 
 
