@@ -21,6 +21,7 @@ SEED = 20261122
 # Some cases come before the storm, and nobody takes them up: their clock is that long before its reminder when it begins.
 REMINDED, AHEAD = timedelta(minutes=15), timedelta(seconds=2)
 DRAIN_S = 180.0
+SWEPT_S = 90.0
 # So many looks, a second apart, without a change.
 QUIET = 5
 
@@ -97,7 +98,7 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
     bad, heard, abused = list(storm.abuser(wanted.abuse, codes, SEED + 1)), Heard(), Heard()
     street = Street(served.port, heard)
     street.blow(early, 2)
-    before_all = [number_of(answer.link) for answer in heard.answers if answer.status == DONE]
+    before_all = sorted({number_of(answer.link) for answer in heard.answers if answer.status == DONE})
     visitors = served.clerks(wanted.clerks)
     served.pass_time(min(served.received(no) for no in before_all) + REMINDED - AHEAD)
     clerks = staff.at_work(visitors, SEED, before_all)
@@ -114,6 +115,7 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
         clerk.stop()
     worked = time.perf_counter() - began
     say(f"blown over after {lasted:.0f} s; waiting for the messages …")
+    _swept(served, before_all)
     waiting = _drained(served)
     say("counting …")
     everyone = [*early, *everybody, *bad]
@@ -147,6 +149,13 @@ def _storm(served: Served, wanted: Wanted, say: Callable[[str], None]) -> Figure
         waiting=waiting,
         verdict=verdict,
     )
+
+
+def _swept(served: Served, numbers: Sequence[str]) -> None:
+    """Waits for the sweep that reminds of these; the count says so if none came."""
+    until = time.monotonic() + SWEPT_S
+    while time.monotonic() < until and not all(served.was_reminded(no) for no in numbers):
+        time.sleep(0.3)
 
 
 def _drained(served: Served) -> int:

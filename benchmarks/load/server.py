@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection
@@ -64,9 +65,15 @@ class Served:
         wiring.use(settings=Settings.from_environ(os.environ))
 
     def stop(self) -> None:
-        """At once: nothing of it is needed again, and the emulator would save its tables for minutes. It ends with its server."""
+        """At once, the emulator too, which would save its tables for minutes: nothing of them is needed again."""
         if self.server.process.poll() is None:
+            engines = self._children()
             self.server.kill()
+            for pid in engines:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                while Path(f"/proc/{pid}").exists():
+                    time.sleep(0.05)
 
     def client(self, service: str) -> Any:
         import boto3
@@ -109,6 +116,10 @@ class Served:
             raise RuntimeError(f"{no} was answered, and is not there")
         return parse(stored.case.received_at)
 
+    def was_reminded(self, no: str) -> bool:
+        stored = cases.get(no)
+        return stored is not None and any(event.type == "reminded" for event in stored.events)
+
     def clerks(self, count: int) -> list[HttpVisitor]:
         return [self.server.signed_in("dispatcher") for _ in range(count)]
 
@@ -132,10 +143,14 @@ class Served:
         return [line for line in self.home.log.read_text("utf-8").splitlines() if f" {level} " in line]
 
     def cpu(self) -> Cpu:
-        pid = self.server.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
         own = os.times()
-        return Cpu(_spent(pid), sum(map(_spent, map(int, children))), own.user + own.system)
+        return Cpu(_spent(self.server.process.pid), sum(map(_spent, self._children())), own.user + own.system)
+
+    def _children(self) -> list[int]:
+        """The emulator, and what else the server began."""
+        pid = self.server.process.pid
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text("ascii").split()]
 
 
 def _spent(pid: int) -> float:
