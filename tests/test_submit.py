@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.casework import numbers
+from chalicelib.casework.events import VERSION
 from chalicelib.models import cases
 from chalicelib.usecases.submit import Report, submit
 from tests import steps, wire
@@ -262,4 +263,4 @@ def test_the_ledger_holds_the_report_as_it_was_typed(world: World) -> None:
     facts = event["data"]["case"]
     assert facts["text"] == '一楼\n<b>灯</b> & "门" \' 坏了'
     assert (facts["elsewhere"], facts["category"], facts["photos"], facts["reporter"]) == ("北门外", "property", 2, "merchant")
-    assert (event["v"], event["seq"], event["type"], event["by"]) == (1, 1, "submitted", "reporter")
+    assert (event["v"], event["seq"], event["type"], event["by"]) == (VERSION, 1, "submitted", "reporter")
