@@ -20,7 +20,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from benchmarks import stub, tls
-from benchmarks.contenders import BUILT, CHALICE, FASTAPI, FLOOR, SDK, SOURCE, Contender, laid_out
+from benchmarks.contender import Contender
+from benchmarks.contenders import BUILT, CHALICE, FASTAPI, FLOOR, SDK, SOURCE, laid_out
 from benchmarks.row import Row
 from chalicelib import codes
 from chalicelib.street import read_places

@@ -12,12 +12,12 @@ import shutil
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import tls
+from benchmarks import levers, tls
+from benchmarks.contender import Contender
 from infra.package import bytecode, wheels
 from infra.package.build import ROOT, Built
 
@@ -37,16 +37,6 @@ PEERS = {
 }
 
 
-@dataclass(frozen=True)
-class Contender:
-    """`folders` lead the import path; `environ` is set for it alone."""
-
-    name: str
-    module: str
-    folders: tuple[Path, ...]
-    environ: Mapping[str, str] = field(default_factory=dict)
-
-
 @contextmanager
 def laid_out(built: Built, only: Sequence[str], say: Callable[[str], None]) -> Iterator[tuple[Path, list[Contender]]]:
     """A scratch folder with the stub's certificate in it, and everybody (or `only` those), trusting it beside the world's
@@ -59,10 +49,12 @@ def laid_out(built: Built, only: Sequence[str], say: Callable[[str], None]) -> I
         _unzip([built.zip], package)
         _source(package, source, say)
         for own in (package, source):
-            _trust(own, own / "botocore" / "cacert.pem", authority)
+            tls.trust(own, own / "botocore" / "cacert.pem", authority)
         found = [Contender(BUILT, "app", (package,)), Contender(SOURCE, "app", (source,))]
         if not only or set(only) & set(PEERS):
             found += _peers(package, scratch, authority, dependencies(say))
+        if not only:
+            found += levers.variants(package, source, scratch, authority)
         yield scratch, [one for one in found if not only or one.name in only]
 
 
@@ -85,16 +77,10 @@ def _source(package: Path, source: Path, say: Callable[[str], None]) -> None:
     _unzip(wheels.fetch(wanted, wheels.runtime(), ROOT / ".local", say), source)
 
 
-def _trust(folder: Path, target: Path, authority: Path) -> Path:
-    """The authorities that botocore in `folder` ships, and the stub's."""
-    target.write_bytes((folder / "botocore" / "cacert.pem").read_bytes() + b"\n" + authority.read_bytes())
-    return target
-
-
 def _peers(package: Path, scratch: Path, authority: Path, site: Path) -> list[Contender]:
     """Their few files, with the street that the package serves, compiled."""
     target = scratch / "peers"
-    trusted = _trust(site, scratch / "authorities.pem", authority)
+    trusted = tls.trust(site, scratch / "authorities.pem", authority)
     here = target / "benchmarks" / "peers"
     here.mkdir(parents=True)
     shutil.copyfile(HERE / "__init__.py", target / "benchmarks" / "__init__.py")

@@ -63,3 +63,9 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey, now:
         .not_valid_after(now + timedelta(days=7))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
+
+
+def trust(folder: Path, target: Path, authority: Path) -> Path:
+    """The authorities that botocore in `folder` ships, and the stub's."""
+    target.write_bytes((folder / "botocore" / "cacert.pem").read_bytes() + b"\n" + authority.read_bytes())
+    return target
