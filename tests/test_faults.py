@@ -21,7 +21,7 @@ from tests.town import Answer, Moment, Town, tried
 from tests.town_built import open_town
 
 # Runs for each scenario in `make test`; fewer where only the provider differs.
-SAMPLE, SAMPLE_OF_WAYS = 8, 4
+SAMPLE, SAMPLE_OF_WAYS = 6, 3
 
 
 @pytest.fixture(scope="module")
