@@ -40,7 +40,9 @@ def receive(it: Asked, provider: str, token: str) -> Response:
     form = _FORMS[provider]
     done = taking.take(ctx, provider, [receipt for entry in _entries(it) if (receipt := form(entry)) is not None])
     if done.again:
-        return data({"code": 1, "result": 1, "msg": "again", "errmsg": "again"}, 503)
+        # In the providers' own words, so no problem object of ours.
+        said = {"code": 1, "result": 1, "msg": "again", "errmsg": "again"}
+        return data(said, 503, {"Content-Type": "application/json"})
     # Each provider looks at its own two.
     return data({"code": 0, "result": 0, "msg": "OK", "errmsg": "OK"})
 
