@@ -162,10 +162,11 @@ class Oracle:
 
     def _answered(self, sent: Sent) -> Got:
         event = self.event(sent)
-        if len(json.dumps(event)) > LIMIT:
-            raise ValueError("the generator made more than Lambda takes")
         with acting("APIHandler"):
-            if event["requestContext"]["resourcePath"] not in self._app.routes:
+            if len(json.dumps(event)) > LIMIT:
+                # More than Lambda takes: the gateway refuses it by itself.
+                made = answer_for({**event, "body": None}, 413)
+            elif event["requestContext"]["resourcePath"] not in self._app.routes:
                 made = answer_for(event, 404)
             else:
                 made = self._app(event, LambdaContext("fuzz", memory_size=1024, max_runtime_ms=29_000))
