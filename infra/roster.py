@@ -45,6 +45,7 @@ def read(path: Path, street: Street) -> dict[str, list[Span]]:
             header = tuple(name.strip() for name in rows.fieldnames or ())
             if header != COLUMNS:
                 raise InfraError(f"{path.name}: row 1 is {','.join(header)!r}; write {','.join(COLUMNS)}")
+            rows.fieldnames = header
             lines = [(rows.line_num, row) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InfraError(f"{path.name}: can't be read as CSV in UTF-8: {error}") from error

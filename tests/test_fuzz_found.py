@@ -152,3 +152,10 @@ def test_a_roster_with_an_endless_username_is_refused_in_words(
     file.write_text(f"{','.join(roster.COLUMNS)}\ndispatcher@street,1-5,08:00,18:00,{LONG}\n", "utf-8")
     with pytest.raises(InfraError, match="nobody called"):
         roster.read(file, world.street)
+
+
+def test_a_rosters_heading_with_spaces_of_any_width_is_its_heading(world: World, tmp_path: Path) -> None:
+    world.hire("dispatcher", "street", "centre")
+    file = tmp_path / "roster.csv"
+    file.write_text("grant, weekdays,from,to\u3000,username \ndispatcher@street,1-5,08:00,18:00,centre\n", "utf-8")
+    assert list(roster.read(file, world.street)) == ["dispatcher@street"]
