@@ -42,15 +42,15 @@ _V4, _V6 = 24, 48
 _TEXTS = ("algorithm", "challenge", "salt", "signature")
 
 
-def prefix(address: str) -> str:
-    """The network that an address belongs to: /24 or /48; empty for none, and for this machine itself."""
+def prefix(address: str, v4: int = _V4, v6: int = _V6) -> str:
+    """The network of so many bits that an address belongs to; empty for none, and for this machine itself."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return ""
     if found.is_loopback:
         return ""
-    return str(ipaddress.ip_network((found, _V4 if found.version == 4 else _V6), strict=False))
+    return str(ipaddress.ip_network((found, v4 if found.version == 4 else v6), strict=False))
 
 
 def guards(ctx: Context, phones: Iterable[str], place: str, address: str, *, proved: bool) -> list[Guard]:
