@@ -178,14 +178,19 @@ def _refusable(case: Any) -> bool:
     outranks all others.
     """
     query = case.query or {}
-    if case.meta is None or "service_request_id" in query or ("open311" in case.path and EMPTY & set(map(str, query.values()))):
+    if case.meta is None or "service_request_id" in query or ("open311" in case.path and any(map(_is_none, query.values()))):
         return False
     known = {parameter.name for parameter in case.operation.query}
     forbidden = {where.value for where, part in case.meta.components.items() if part.mode is GenerationMode.NEGATIVE}
     return "body" in forbidden or ("query" in forbidden and set(query) <= known)
 
 
-EMPTY = {"", "['']", "[]", "None"}
+def _is_none(value: object) -> bool:
+    """Whether a parameter arrives empty: of one that is repeated, the last counts."""
+    last = value[-1] if isinstance(value, list) and value else value
+    return last in ("", None, [])
+
+
 REQUEST = {"method", "url", "headers", "cookies", "params", "data", "json", "files"}
 
 
