@@ -65,10 +65,14 @@ id = "committee"
 """
 
 
-def id_number(number: int = 0, born: date | None = None) -> str:
+def id_number(number: int = 0, born: date | None = None, region: str = REGION) -> str:
     """The `number`-th synthetic ID number; each has its own date of birth."""
     day = born or _BORN + timedelta(days=number)
-    body = f"{REGION}{day:%Y%m%d}000"
+    return with_check(f"{region}{day:%Y%m%d}000")
+
+
+def with_check(body: str) -> str:
+    """Seventeen digits with their check character."""
     check = (12 - sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11) % 11
     return body + ("X" if check == 10 else str(check))
 

@@ -18,7 +18,7 @@ from chalicelib.casework.register import Person, Register, apply, fold
 from chalicelib.casework.register_card import digest_day, keys_of, room_key, row_of
 from chalicelib.casework.registering import Typed, TypedPerson, read
 from chalicelib.street import RegisterTerms
-from tests.register_people import LANDLORD, household, id_number, rental, tenant
+from tests.register_people import LANDLORD, household, id_number, rental, tenant, with_check
 from tests.world import NOW
 
 TODAY = date(2026, 11, 18)
@@ -143,6 +143,33 @@ def test_an_id_number_is_taken_however_it_is_typed() -> None:
         filled, problems = read(rental(people=(tenant(0, id=typed),)), "rental", TODAY)
         assert problems == []
         assert filled.people[1].fresh["id"] == number
+
+
+@pytest.mark.parametrize(
+    ("region", "year"),
+    [
+        ("310228", 1950),  # Jinshan as a county: given out in the eighties to whoever lived there
+        ("310113", 1965),  # Baoshan, a district since 1988
+        ("310119", 1971),  # Nanhui, a district for eight years
+        ("510202", 1958),  # Chongqing before it was a municipality
+        ("512222", 1996),
+        ("310157", 2026),  # a district that is founded tomorrow
+        ("810000", 1990),  # a residence permit of Hong Kong's
+    ],
+)
+def test_where_a_number_was_given_out_need_not_have_existed_at_the_birth_nor_exist_today(region: str, year: int) -> None:
+    number = id_number(born=date(year, 2, 1), region=region)
+    assert normalise_id(number) == number
+
+
+@pytest.mark.parametrize("region", ["000000", "100101", "991501"])
+def test_a_number_of_no_province_is_none(region: str) -> None:
+    assert normalise_id(id_number(1, region=region)) is None
+
+
+@pytest.mark.parametrize(("day", "there"), [("20120229", True), ("20110229", False), ("19610431", False), ("20001301", False)])
+def test_a_number_tells_a_day_that_there_was(day: str, there: bool) -> None:
+    assert (normalise_id(with_check(f"310104{day}000")) is not None) is there
 
 
 @given(number=st.integers(0, 20_000), place=st.integers(0, 17), digit=st.sampled_from("0123456789X"))
