@@ -60,10 +60,18 @@ def test_an_id_number_is_found_in_any_spacing(separator: str, last: str) -> None
         "快递单号 773012345678901",
         "编号K7M3-9QXA-C",
         "一三楼、二三楼的灯",
+        "每天13:30-15:00，201门口的灯不亮",
+        "13、14、15、16、101号楼没有水",
+        "1301、1302、303室漏水",
+        "1301 1302 303室漏水",
     ],
 )
 def test_what_is_no_persons_number_stays(text: str) -> None:
     assert personal.hide(text) == text
+
+
+def test_a_mobile_behind_times_of_day_is_found_although_they_add_up_to_another() -> None:
+    assert [one.phone for one in personal.find("13:30-15:00，138 0013 8000")] == ["+8613800138000"]
 
 
 @given(st.text(max_size=60))
@@ -104,6 +112,13 @@ def test_what_a_resident_types_is_kept_without_numbers_and_a_lone_mobile_becomes
     for secret in (MOBILE, "13900139000", "139 0013 9000", id_of(7)):
         assert secret not in page.words
         assert secret not in rows
+
+
+def test_doors_and_times_make_nobody_a_reporter_who_is_called(world: World) -> None:
+    no, _ = steps.reported(world, text="每天13:30-15:00，201门口的灯不亮", phone="", nickname="", elsewhere="")
+    stored = case_of(no)
+    assert stored.phone_mask == stored.phone_mac == ""
+    assert stored.text == "每天13:30-15:00，201门口的灯不亮"
 
 
 def test_staff_are_asked_to_leave_numbers_out(world: World) -> None:

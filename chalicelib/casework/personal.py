@@ -20,6 +20,11 @@ _MOBILE = re.compile(r"(?:86|0086|0)?(1[3-9]\d{9})")
 _ID = re.compile(r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 # What stands between two digits of one number at most.
 _GAP = 3
+# Between the parts of a number these stand only where it is written in the usual groups; otherwise they part doors and times.
+_LISTING = frozenset("、，,;；:：/／")
+_GROUPS = ((11,), (3, 4, 4), (3, 8), (7, 4))
+# What follows a list of doors: `1301 1302 303室`.
+_DOORS = frozenset("室号楼幢栋座弄层户单房门")
 # A door: `3号楼502室`, `12幢`, `A座1203`, `502房`.
 _DOOR = re.compile(r"\d+\s*(?:室|房|号楼|幢|座|单元|弄)|[A-Za-z甲乙丙丁]\s*(?:座|幢|栋)\s*\d+|\d+\s*栋")
 
@@ -47,7 +52,7 @@ def find(text: str) -> list[Found]:
     """Every mobile and ID number, in the text's order."""
     found: list[Found] = []
     for run in _runs(text):
-        found += _in_run(run)
+        found += _in_run(run, text)
     return found
 
 
@@ -80,6 +85,22 @@ def names_a_door(text: str) -> bool:
 Digit = tuple[str, int, bool]
 
 
+def _is_list(text: str, one: Found) -> bool:
+    """Whether it is doors or times that only add up to a mobile: in parts that nobody writes one in, with a listing mark between
+    them or a door's word behind.
+    """
+    inside = text[one.start : one.end]
+    sizes = [len(part) for part in re.findall(r"\d+", "".join(_digit(sign) or " " for sign in inside))]
+    lead = len(one.digits) - 11
+    while sizes and lead > 0:
+        # The country's code, with the number or by itself.
+        taken = min(lead, sizes[0])
+        sizes, lead = [size for size in (sizes[0] - taken, *sizes[1:]) if size], lead - taken
+    if tuple(sizes) in _GROUPS or set(sizes) == {1}:
+        return False
+    return bool(set(inside) & _LISTING) or text[one.end : one.end + 1] in _DOORS
+
+
 def _runs(text: str) -> list[list[Digit]]:
     """Digits that may belong together, one list after another."""
     runs: list[list[Digit]] = []
@@ -105,7 +126,7 @@ def _digit(sign: str) -> str:
     return plain if len(plain) == 1 and (plain.isdecimal() or plain == "X") and plain.isascii() else ""
 
 
-def _in_run(run: list[Digit]) -> list[Found]:
+def _in_run(run: list[Digit], text: str) -> list[Found]:
     """Numbers that begin and end with a token, the longest first at each beginning."""
     starts = [place for place, (_, _, begins) in enumerate(run) if begins]
     ends = [*starts[1:], len(run)]
@@ -116,8 +137,9 @@ def _in_run(run: list[Digit]) -> list[Found]:
             continue
         for end in reversed([one for one in ends if start < one <= start + 20]):
             digits = "".join(digit for digit, _, _ in run[start:end])
-            if _MOBILE.fullmatch(digits) or _ID.fullmatch(digits):
-                found.append(Found(run[start][1], run[end - 1][1] + 1, digits))
+            one = Found(run[start][1], run[end - 1][1] + 1, digits)
+            if _ID.fullmatch(digits) or (_MOBILE.fullmatch(digits) and not _is_list(text, one)):
+                found.append(one)
                 taken = end
                 break
     return found
