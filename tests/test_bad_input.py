@@ -49,6 +49,7 @@ def raw(visitor: Visitor, path: str, body: bytes, content_type: str = FORM) -> P
 WRONG_FIELDS = {
     "an empty text": {"text": ""},
     "a text of spaces": {"text": " \r\n\u3000 "},
+    "a text that nobody can see": {"text": "\u200b\u2060"},
     "an over-long text": {"text": "长" * 2001},
     "an over-long nickname": {"nickname": "名" * 21},
     "an over-long place": {"elsewhere": "远" * 101},
@@ -103,6 +104,11 @@ BROKEN = {
     "a number of 5,000 digits": b"photos=" + b"9" * 5000,
     "JSON": b'{"text": "a"}',
 }
+
+
+def test_words_in_another_encoding_are_refused_and_not_kept_unreadable(untouched: World) -> None:
+    fields = urlencode(steps.report(untouched, text="")).encode("ascii")
+    refused(raw(untouched.client(), "/f/issue", fields.replace(b"text=", b"text=" + "灯不亮".encode("gbk"))), 400)
 
 
 @pytest.mark.parametrize("path", ["/f/issue", "/track", "/t/{token}/add", "/desk/signin", "/desk/cases/{no}/accept"])

@@ -25,6 +25,8 @@ FULL_WIDTH = {0x21 + offset: 0xFF01 + offset for offset in range(94)} | {0x20: 0
         "+86 138-0000-0000".translate(FULL_WIDTH),
         "+86\u3000138—0000—0000",
         "(+86)13800000000",
+        "\u202d138 0000 0000\u202c",
+        "\u200e13800000000\u2069",
     ],
 )
 def test_every_way_of_typing_a_mobile_is_one_number(typed: str) -> None:

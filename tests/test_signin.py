@@ -77,6 +77,14 @@ def test_a_name_is_taken_in_any_case_and_with_spaces_around(world: World) -> Non
     assert (page.status, page.path) == (200, "/desk")
 
 
+@pytest.mark.parametrize("other", ['g_state={"i_l":0}', "who=中文", "no pair at all", "=nameless", 'half="open', "a b=c d"])
+def test_what_other_sites_of_the_domain_have_set_signs_nobody_out(world: World, other: str) -> None:
+    clerk = world.signed_in("dispatcher", "street")
+    ours = "; ".join(f"{name}={value}" for name, value in clerk.cookies.items())
+    for cookies in (f"{other}; {ours}", f"{ours}; {other}"):
+        assert clerk.get("/desk", {"Cookie": cookies}).path == "/desk"
+
+
 def test_five_failures_lock_the_name_for_a_while(world: World, wall: Wall) -> None:
     name = world.hire("dispatcher", "street")
     assert [enter(world.client(), name, "wrong").status for _ in range(5)] == [401] * 5

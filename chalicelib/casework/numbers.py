@@ -22,6 +22,8 @@ _NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 _DROPPED = dict.fromkeys(
     map(ord, " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff-_.\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc")
 )
+# What is copied may come between marks of direction, which nobody sees.
+_DROPPED |= dict.fromkeys((*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
 
 
 def encode(value: int, length: int) -> str:

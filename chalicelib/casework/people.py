@@ -14,6 +14,8 @@ _LONGEST_TYPED = 40
 # Digits, plus, dash, brackets and the space of a Chinese keyboard may be full-width.
 _NARROW: dict[int, int] = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
 _DROPPED = dict.fromkeys(map(ord, " \t\u00a0\u2002\u2003\u2009\u200b\ufeff-.()\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
+# A number copied out of a phone's contacts comes between marks of direction, which nobody sees.
+_DROPPED |= dict.fromkeys((0xAD, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
 
 _COUNTRY = re.compile(r"(?:\+|00)86")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")

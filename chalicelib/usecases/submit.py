@@ -8,6 +8,7 @@ key for the phone, one write. A repeat finds itself among the latest cases, or r
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -206,7 +207,8 @@ def checked(ctx: Context, report: Report, also: Sequence[FieldError] = (), text_
     """
     wrong: list[FieldError] = list(also)
     text = report.text.replace("\r\n", "\n").strip()
-    if not text:
+    if not any(unicodedata.category(char)[0] not in "CZ" for char in text):
+        # Nothing at all, or nothing that anybody could see.
         wrong.append(FieldError("text", "required"))
     limits = {"text": text_max, "nickname": NICKNAME_MAX, "elsewhere": ELSEWHERE_MAX}
     typed = {"text": text, "nickname": report.nickname.strip(), "elsewhere": report.elsewhere.strip()}
