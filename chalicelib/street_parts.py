@@ -304,10 +304,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Supervision(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules that put a case on the supervision list (督办清单) by themselves; 0 is never."""
+    """The rules that put a case on the supervision list (督办清单) by themselves: so often late, so often opened again, one of so
+    many in a class case (类案); 0 is never.
+    """
 
     late: int = 0
     reopened: int = 0
+    cluster: int = 0
 
 
 class PropertyTerms(msgspec.Struct, frozen=True, kw_only=True):

@@ -203,6 +203,7 @@ TIANPING = [
     ),
     Figure("tianping", "hazard_arrive", "accept=urgent accept", MINUTES_30, "remind", "station_head dispatcher"),
     Figure("tianping", "hazard_clear", "accept=urgent accept report_in", HOURS_4, "remind", "station_head dispatcher"),
+    Figure("tianping", "hazard_finish", "accept=urgent accept clear", WORKING_1, "remind", "station_head dispatcher"),
     Figure("tianping", "zone_meeting", "accept=hard accept", WORKING_5, "flag", "dispatcher supervisor"),
     Figure("tianping", "zone_handle", "accept=hard accept meet", WORKING_15, "flag", "dispatcher supervisor"),
     Figure(
@@ -234,6 +235,7 @@ YUEJINCUN = [
     Figure("yuejincun", "community_handle", "accept=simple", WORKING_3, "flag", "committee"),
     Figure("yuejincun", "community_handle", "accept=consult", WORKING_3, "flag", "committee"),
     Figure("yuejincun", "centre_triage", "accept=complex pass_up", WORKING_2, "flag", "supervisor"),
+    Figure("yuejincun", "centre_triage", "accept=complex pass_up refer=suggestion answer_back", WORKING_2, "flag", "supervisor"),
     Figure("yuejincun", "lead_handle", f"accept=simple {TRIAGED}", WORKING_5, "flag", "supervisor"),
     Figure("yuejincun", "lead_handle", f"accept=complex {TRIAGED}", WORKING_15, "flag", "supervisor"),
     Figure(

@@ -65,6 +65,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "long_run": {"until": "", "text": "分两期施工"},
     "extend": {"days": "", "reason": "materials", "text": "配件已订"},
     "refer": {"exit": "", "text": "本级无法解决"},
+    "answer_back": {"text": "上级已答复"},
     "supervise": {"reason": "两次超时"},
     "feed_back": {"text": "本周完工"},
     "triage": dict.fromkeys(("generality", "urgency", "legality", "public_interest"), "yes") | {"text": "研判"},

@@ -20,6 +20,9 @@ from tests.test_clusters import NEAR, WISHES
 from tests.world import SMALL, World, open_world
 
 FOURTH = """
+[supervision]
+cluster = 4
+
 [[committees]]
 id = "c04"
 zone = "z2"
@@ -114,7 +117,11 @@ def test_four_committees_one_class_case_and_its_outcome_reaches_everybody(four: 
     assert page.status == 200
     assert "办理中" in page.words
     for no in numbers:
-        assert cases.get(no).case.class_case == made.id  # type: ignore[union-attr]  # it is there
+        stored = cases.get(no)
+        assert stored is not None
+        # By the street's rule the cases of so large a matter are before the supervisors, too.
+        assert (stored.case.class_case, stored.case.listed) == (made.id, True)
+    assert "自动列入督办 ：归入类案" in clerk.get(f"/desk/cases/{numbers[0]}").words
     # The timeline of a member says so to colleagues, not to its reporter.
     assert "归入类案" in clerk.get(f"/desk/cases/{numbers[0]}").words
     assert f"/desk/classes/{made.id}" in clerk.get(f"/desk/cases/{numbers[0]}").text

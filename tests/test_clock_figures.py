@@ -90,6 +90,24 @@ def test_the_calendar_that_ships_has_the_holiday_and_both_working_weekends() -> 
         assert is_working_day(date(2026, 9, 20), calendar)
 
 
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("huajing", "accept assign"),
+        ("tianping", "accept=urgent clear"),
+        ("tianping", "accept=urgent accept dispatch=police clear sign"),
+        ("yuejincun", "pass_up refer=suggestion answer_back"),
+        ("changqiao", "refer=district answer_back"),
+        ("zhujing-jinlai", "pass_up refer=town answer_back"),
+    ],
+)
+def test_what_somebody_has_in_hand_is_never_without_an_end(name: str, way: str) -> None:
+    road = Road(name).do(*way.split())
+    ends = [run.due for run in road.case.clocks if run.running and not run.party and road.street.clocks[run.id].counts]
+    assert ends != []
+    assert road.case.deadline is not None
+
+
 # ---- What comes again while nothing stops it -----------------------------------------------------------------------------------
 
 

@@ -67,6 +67,8 @@ def elsewhere() -> Iterator[Done]:
     yield from tried(in_state("accepted").do(COMMITTEE, "long_run"), "approver", "approve", {})
     yield from tried(in_state("accepted").do(COMMITTEE, "ask"), "reporter", "reply", {"text": "三号楼"})
     yield from tried(in_state("signed").do(POLICE, "ask"), "reporter", "reply", {"text": "三号楼"})
+    yield from tried(in_state("accepted").do(COMMITTEE, "ask"), "origin", "resume", {})
+    yield from tried(in_state("signed").do(POLICE, "ask"), "lead", "resume", {})
     for visit in (False, True):
         street = ladder_street(visit=visit)
         yield from tried(in_state("accepted", street).do(COMMITTEE, "propose"), "origin", "confirm", {})

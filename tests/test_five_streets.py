@@ -188,6 +188,8 @@ def test_every_rung_can_be_told_and_every_step_up_is_approved_by_somebody(name: 
         ("long_run_started", "reporter", "extended"),
         ("supervised", "office", "supervised"),
         ("urged", "office", "near"),
+        ("urged", "partners", "near"),
+        ("urged", "visitors", "near"),
         ("due", "tell", "near"),
         ("hazard", "contacts", "hazard"),
         ("lapsed", "lead", "late"),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chalicelib.casework.access import Actor
-from chalicelib.casework.decide import Command, counterpart, decide
+from chalicelib.casework.decide import Command, counterpart, decide, record
 from chalicelib.casework.folds import fold
 from chalicelib.casework.notices import Told, messages
 from chalicelib.errors import Forbidden, NotAllowed
@@ -23,6 +23,7 @@ from tests.ladder_street import (
     POLICE,
     RESIDENT,
     SUPERVISOR,
+    VISITOR,
     ZONE,
     ladder_street,
     with_clock,
@@ -136,6 +137,20 @@ def test_the_rule_of_reopenings_acts_on_the_street_s_number() -> None:
     assert (walk.events[-1].type, walk.events[-1].data["rule"]) == ("supervised", "reopened")
 
 
+def test_one_of_a_large_class_case_gets_on_the_list_once_even_where_a_flag_was_before() -> None:
+    street = ruled(cluster=4)
+    for flagged in (False, True):
+        walk = in_state("accepted", street)
+        walk.case = msgspec.structs.replace(walk.case, supervised=flagged)
+        for many in (3, 4, 5):
+            walk.keep(record(walk.case, [("classed", {"class": "222222", "cases": many})], "system", f"a{many}", NOW, street))
+        assert [event.data["rule"] for event in walk.events if event.type == "supervised"] == ["cluster"]
+        assert walk.events[-2].type == "supervised"
+    done = in_state("closed", street)
+    done.keep(record(done.case, [("classed", {"class": "222222", "cases": 9})], "system", "a9", done.now, street))
+    assert "supervised" not in done.types
+
+
 def test_without_rules_nothing_gets_on_the_list_by_itself() -> None:
     walk = in_state("reopened", ruled()).later(days=60)
     assert (walk.case.lateness > 2, "supervised" in walk.types) == (True, False)
@@ -146,6 +161,22 @@ def test_urging_reaches_the_lead_and_who_owes_a_report() -> None:
     walk = dispatched(street).do(POLICE, "report_in").do(CENTRE, "urge")
     told = {message.to for message in messages(Told(walk.case, walk.events[-1], street, None))}
     assert told == {"office:department@dept:police", "office:department@dept:traffic", "contact:power"}
+
+
+def test_supervisors_warn_at_any_time_and_of_a_visit_that_is_due_its_visitors_hear() -> None:
+    to_visitors = Notice(on="urged", to="visitors", template="near")
+    street = msgspec.structs.replace(ladder_street(visit=True, visitors=("station_head",)), notices=(to_visitors,))
+    walk = began(street).do(COMMITTEE, "accept").do(SUPERVISOR, "urge")
+    assert messages(Told(walk.case, walk.events[-1], street, None)) == []
+    walk.do(COMMITTEE, "propose").do(COMMITTEE, "confirm")
+    with pytest.raises(NotAllowed, match="nobody_to_urge"):
+        walk.do(COMMITTEE, "urge")
+    walk.do(SUPERVISOR, "urge")
+    told = {message.to.partition("@")[0] for message in messages(Told(walk.case, walk.events[-1], street, None))}
+    assert (walk.case.state, walk.case.urges, told) == ("visiting", 2, {"nearest:station_head"})
+    walk.do(VISITOR, "visit").do(SUPERVISOR, "urge").do(COMMITTEE, "close")
+    with pytest.raises(NotAllowed, match="nobody_to_urge"):
+        walk.do(SUPERVISOR, "urge")
 
 
 # ---- Out of the ladder, upward

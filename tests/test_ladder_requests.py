@@ -201,6 +201,19 @@ def test_a_long_run_from_waiting_asks_the_reporter_no_more() -> None:
         walk.do(RESIDENT, "reply")
 
 
+@pytest.mark.parametrize("before", ["accepted", "handling"])
+def test_a_question_that_nobody_answers_on_the_page_holds_nothing_up(before: str) -> None:
+    """The resident calls back, has no link, or says nothing: whoever works on it goes on where the question was asked."""
+    street = with_clock(ladder_street(), "whole", pause=("waiting",))
+    walk = in_state(before, street).do(COMMITTEE, "ask")
+    left = parse(run_of(walk.case, "whole").due) - walk.now
+    walk.later(days=6).do(COMMITTEE, "resume", {"note": "电话里说是三号楼"})
+    assert (walk.case.state, walk.case.question, walk.case.reply_by) == (before, "", None)
+    assert parse(run_of(walk.case, "whole").due) - walk.now == left
+    with pytest.raises(NotAllowed, match="state"):
+        walk.do(RESIDENT, "reply")
+
+
 def test_a_case_that_was_handled_meanwhile_has_no_long_run_any_more() -> None:
     walk = in_state("accepted").do(COMMITTEE, "long_run").do(COMMITTEE, "propose").do(COMMITTEE, "confirm")
     assert walk.case.requests == ()

@@ -199,6 +199,9 @@ def _both(given: Mapping[str, Any], turned: Mapping[str, Any]) -> dict[str, Any]
 def _by_rule(event: Event, after: Case, street: Street) -> Made:
     """The street's rules that put a case on the supervision list by themselves (mission E3)."""
     rules = street.supervision
+    # That it is one of many no flag has said.
+    if event.type == "classed" and rules.cluster and event.data.get("cases", 0) >= rules.cluster:
+        return [("supervised", {"rule": "cluster", "internal": True})] if after.open and not after.listed else []
     # A flagged case is before the supervisors' eyes already; whether they ask for an answer is theirs to say.
     if after.supervised or not after.open:
         return []

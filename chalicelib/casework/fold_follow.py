@@ -52,7 +52,10 @@ def long_run_started(case: Case, event: Event) -> Change:
 
 
 def resumed(case: Case, event: Event) -> Change:
-    return {"state": "handling", "long_run_until": None, "exit": "", "before_waiting": ""}
+    """From a question that was answered otherwise, or never, back to where it was asked; from anywhere else to handling."""
+    back = case.before_waiting if case.state == "waiting" else ""
+    asked = {"before_waiting": "", "question": "", "reply_by": None}
+    return {"state": back or "handling", "long_run_until": None, "exit": "", **asked}
 
 
 def invalidated(case: Case, event: Event) -> Change:

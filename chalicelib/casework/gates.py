@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.casework.access import CONTACT, is_office, partner_of, partners_for, split_grant
-from chalicelib.casework.case import DONE, IN_HAND, WORKING, Request
+from chalicelib.casework.access import CONTACT, holds, is_office, partner_of, partners_for, split_grant
+from chalicelib.casework.case import DONE, IN_HAND, UNFINISHED, WORKING, Request
 from chalicelib.casework.events import parse
 from chalicelib.casework.situation import Situation
 
@@ -219,9 +219,15 @@ def published(s: Situation) -> str | None:
 
 
 def urge(s: Situation) -> str | None:
-    """The office urges those it has called, nobody itself."""
-    called = s.case.lead is not None or bool(s.case.owing)
-    return None if called or not is_office(s.actor, s.case, s.street) else "nobody_to_urge"
+    """The office urges those it has called, nobody itself. What is done waits for a visit or its end, of which supervisors may
+    warn; what is closed only for those who still owe a report.
+    """
+    done = s.case.state not in UNFINISHED
+    if s.case.owing:
+        return None
+    if s.case.state == "closed" or (done and not holds(s.actor, {"supervisor"}, s.case)):
+        return "nobody_to_urge"
+    return None if s.case.lead is not None or not is_office(s.actor, s.case, s.street) else "nobody_to_urge"
 
 
 def supervise(s: Situation) -> str | None:

@@ -182,7 +182,7 @@ _ASKING = (
         gates.extend,
     ),
     Step("long_run", HANDLERS, ASKED_IN["long_run"], steps_oversee.long_run, (TEXT, Field("until", "date")), gates.long_run),
-    Step("resume", OFFICE, _in("long_run"), steps_oversee.resume, (NOTE,)),
+    Step("resume", HANDLERS, _in("long_run", "waiting"), steps_oversee.resume, (NOTE,)),
     Step("invalid", OFFICE, ASKED_IN["invalid"], steps_oversee.invalid, (REASON,), gates.invalid),
     Step(
         "approve",
@@ -203,7 +203,14 @@ _ASKING = (
     Step("reinstate", _in("approver"), _in("invalid"), steps_oversee.reinstate, (REASON,)),
 )
 _OVERSEEING = (
-    Step("urge", SUPERVISOR | OFFICE | {"origin"}, UNFINISHED, steps_oversee.urge, (_text(required=False),), gates.urge),
+    Step(
+        "urge",
+        SUPERVISOR | OFFICE | {"origin"},
+        OPEN_STATES | {"closed"},
+        steps_oversee.urge,
+        (_text(required=False),),
+        gates.urge,
+    ),
     Step(
         "triage",
         SUPERVISOR | OFFICE,

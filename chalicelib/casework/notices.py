@@ -163,6 +163,9 @@ def _recipients(to: str, told: Told) -> list[str]:
         return [_nearest(role, case) for role in (clock.tell if clock else ())]
     if to == "partners":
         return _partners(told)
+    if to == "visitors" and told.event.type == "urged" and case.state != "visiting":
+        # Nothing of theirs is due.
+        return []
     if to == "visitors":
         return [_nearest(role, case) for role in street.follow_up.visitors] or [f"office:{rung.role}@{case.unit}"]
     if to == "approvers":

@@ -157,6 +157,9 @@ def _write(ctx: Context, one: ClassCase, no: str, event: str, actor: Actor | Non
     by, who = (actor.id, actor.name) if actor else (SYSTEM, "")
     data: dict[str, Any] = {"class": one.id, "title": one.title, **({"who": who} if who else {})}
     data |= {"sentence": one.sentence} if event == CLASS_DONE else {"internal": True}
+    if event != CLASS_DONE and one.state == "open":
+        # What the street's rule of supervision goes by; nobody is to answer for a matter that has its result.
+        data["cases"] = len(one.members)
     for _ in range(cases.TRIES):
         stored = cases.get(no)
         if stored is None:

@@ -25,7 +25,7 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 # Beside the others where nothing is pressing.
 ASIDE: dict[str, tuple[str, ...]] = {
-    "waiting": ("note", "extend"),
+    "waiting": ("resume", "note", "extend"),
     "long_run": ("resume", "propose", "note"),
     "closed": ("reopen",),
     "invalid": ("reinstate",),

@@ -82,7 +82,9 @@ EFFECTS: dict[str, Effect] = {
     "reopen": _to("reopened", "reopened"),
     "extend": _to("requested"),
     "long_run": _to("requested"),
-    "resume": _to("resumed", "handling"),
+    "resume": Effect(
+        ("resumed",), ((frozenset({"long_run"}), ("handling",)), (frozenset({"waiting"}), ("accepted", "signed", "handling")))
+    ),
     "invalid": _to("requested"),
     "approve": Effect(
         tuple(effect.events[0] for effect in GRANTED.values()),

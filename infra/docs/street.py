@@ -232,6 +232,7 @@ def _terms(street: Street) -> list[str]:
         (own("terms", "reopen_once"), own("answers", "yes" if follow.reopen_once else "no")),
         (own("terms", "late"), str(rules.late) if rules.late else own("answers", "no")),
         (own("terms", "reopened"), str(rules.reopened) if rules.reopened else own("answers", "no")),
+        (own("terms", "cluster"), str(rules.cluster) if rules.cluster else own("answers", "no")),
         *((own("terms", f"{kind}_reasons"), _reasons(street, kind)) for kind in ("refusal", "extension", "cause")),
         *((label(way.name), own("documents", way.document)) for way in street.exits),
         *((label(one.name), _paired(street, one.zones)) for one in street.departments),

@@ -113,7 +113,7 @@ def terms(table: Table | None) -> Terms:
 def supervision(table: Table | None) -> Supervision:
     if table is None:
         return Supervision()
-    found = Supervision(late=table.whole("late", 0, 99, 0), reopened=table.whole("reopened", 0, 99, 0))
+    found = Supervision(**{rule: table.whole(rule, 0, 99, 0) for rule in Supervision.__struct_fields__})
     table.done()
     return found
 
