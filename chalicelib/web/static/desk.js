@@ -25,7 +25,7 @@
   // Choosing a filter is enough; the button is for browsers without this.
   for (const form of document.querySelectorAll(".filters")) {
     form.querySelector("button").hidden = true;
-    form.addEventListener("change", () => form.requestSubmit());
+    form.addEventListener("change", () => form.querySelector("button").click());
   }
 
   // How many are ticked, and nothing to assign when none is.

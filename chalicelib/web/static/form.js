@@ -156,7 +156,7 @@
     field("photos").value = [...taken].sort().join(",");
     input.closest("li").hidden = taken.size + photos.filter((photo) => photo.state !== "done").length >= most;
     keep();
-    if (!sending && queued) { queued = false; form.requestSubmit(button); }
+    if (!sending && queued) { queued = false; button.click(); }
   };
   const strip = (photo, text) => { photo.tile.querySelector(".strip").textContent = text; };
   // The last call that should have reached our own address did not.
@@ -326,7 +326,7 @@
     down = false;
     tell("");
     for (const photo of photos) if (photo.state === "failed" || photo.state === "kept") { photo.tried = 0; send(photo); }
-    form.requestSubmit(button);
+    button.click();
   };
   addEventListener("online", async () => {
     await restored;

@@ -13,7 +13,7 @@
     if (hex(await crypto.subtle.digest("SHA-256", encoder.encode(asked.salt + number))) !== asked.challenge) continue;
     const { algorithm, challenge, salt, signature } = asked;
     form.elements.proof.value = btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
-    form.requestSubmit(form.querySelector("button.main"));
+    form.querySelector("button.main").click();
     return;
   }
 })();
