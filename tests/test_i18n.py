@@ -143,7 +143,7 @@ def literal_keys() -> set[str]:
 def register_codes() -> set[str]:
     """Every code that a register's form is refused with."""
     path = ROOT / "chalicelib/casework/registering.py"
-    found = {"consent", "consent_changed", "id_number", "phone"}
+    found = {"consent", "consent_changed", "id_number", "personal", "phone"}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "no" and len(node.args) > 1:
             code = node.args[1]

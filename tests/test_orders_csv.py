@@ -143,7 +143,9 @@ def test_a_file_cut_off_within_a_letter_loses_its_last_row_only() -> None:
         ("工单编号,备注\n1,2\n".encode(), "heading"),
         ("编号,工单号,内容\n1,2,3\n".encode(), "heading_twice"),
         (HEAD.encode("utf-16"), "utf16"),
-        (b"PK\x03\x04" + bytes(200), "heading"),
+        (b"PK\x03\x04" + bytes(200), "workbook"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(200), "workbook"),
+        ("\ufeff\r\n<html><meta charset=utf-8><table><tr><td>工单编号".encode(), "workbook"),
     ],
 )
 def test_a_file_that_is_no_list_says_why(raw: bytes, why: str) -> None:

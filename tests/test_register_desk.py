@@ -17,7 +17,7 @@ from chalicelib.usecases import register_link
 from chalicelib.web import i18n
 from tests import steps, wire
 from tests.client import Visitor
-from tests.register_desk import NO_WAY, events, press, reveal_form, stored
+from tests.register_desk import NO_WAY, events, everything, press, reveal_form, stored
 from tests.register_people import household, id_number, register_world, rental, rows, send
 from tests.world import World
 
@@ -43,6 +43,8 @@ def test_a_visit_is_booked_made_and_recorded(town: World, verifier: Visitor, lan
     assert (page.status, stored(no).register.state) == (200, "booked")
     refused = page.form("/visit").fill(result="wrong").submit()
     assert refused.status == 422
+    refused = page.form("/visit").fill(result="wrong", remark=f"证件上是{id_number(9)}").submit()
+    assert refused.status == 422 and id_number(9) not in everything(town)
     page = refused.form("/visit").fill(result="wrong", remark="面积不对").submit()
     assert stored(no).register.state == "wrong"
     edit = page.visitor.get(f"/desk/registers/{no}/correct").form("/correct").fill(area="99").submit()

@@ -60,6 +60,8 @@ _DATES = (
     "%Y%m%d%H%M%S",
     "%Y%m%d",
 )
+# How files begin that spreadsheets open although they are no CSV: workbooks, new and old, and web pages that are called .xls.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"<")
 # Days since 1899-12-30, as spreadsheets keep them.
 _SERIAL = re.compile(r"[3-5][0-9]{4}(\.[0-9]+)?")
 
@@ -120,6 +122,8 @@ def _lines(raw: bytes) -> tuple[list[str], set[int]]:
     """The file's lines, and the numbers of those (from 0) whose bytes are not in the encoding of the heading."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("utf16")
+    if raw.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_WORKBOOKS):
+        raise Unreadable("workbook")
     pieces = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     encoding = "utf-8" if _fits(pieces, "utf-8") or not _fits(pieces, "gb18030") else "gb18030"
     lines, broken = [], set()

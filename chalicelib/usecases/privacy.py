@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from chalicelib.casework import personal
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import Actor
 from chalicelib.casework.register import Register
@@ -55,7 +56,9 @@ def _change(
     register = stored.register
     whole = not wanted
     keys = wanted or frozenset(person.key for person in register.people)
-    data = {"reason": reason, "who": actor.name} if whole else {"keys": sorted(keys), "reason": reason, "who": actor.name}
+    # The reason stays, and whoever asks for it is easily named by a number.
+    said = {"reason": personal.hide(reason), "who": actor.name}
+    data = said if whole else {"keys": sorted(keys), **said}
     event = rules.event(register, "erased" if whole else "person_erased", data, actor.id, attempt, ctx.clock.civil())
     history = rules.scrub(stored.events, keys, flat=whole)
     envelopes = {

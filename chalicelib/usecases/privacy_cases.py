@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.casework import personal
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import REPORTER, Actor
 from chalicelib.casework.events import Event, parse, stamp
@@ -90,7 +91,7 @@ def _changes(ctx: Context, stored: cases.Stored, actor: Actor, reason: str, boun
     case, now = stored.case, ctx.clock.civil()
     todo = Todo(case.no, case.photo_ref, case.phone_mac, stamp(ctx.clock.wall()))
     noted = cases.CaseItem(_TODO, case.no, card=shapes.encode(todo))
-    said = {"reason": reason, "who": actor.name, "internal": True}
+    said = {"reason": personal.hide(reason), "who": actor.name, "internal": True}
 
     def erased(part: cases.Stored, data: dict[str, Any]) -> Event:
         at = max(stamp(now), part.case.updated_at)

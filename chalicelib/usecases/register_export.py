@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import msgspec
 
+from chalicelib.casework import personal
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import Actor
 from chalicelib.casework.events import stamp
@@ -96,7 +97,7 @@ def begin(ctx: Context, actor: Actor, committee: str, reason: str, attempt: str,
     Raises `Forbidden("not_yours")` and `NotAllowed("fields")` without a reason.
     """
     may_export(ctx, actor, committee, full=full)
-    said = " ".join(reason.split())
+    said = personal.hide(" ".join(reason.split()))
     if not said or len(said) > REASON_MAX:
         raise NotAllowed("fields", fields=[FieldError("reason", "required")])
     bound = bind(actor, attempt, "export", {"committee": committee, "reason": said, "whole": whole, "full": full})

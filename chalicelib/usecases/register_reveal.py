@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from chalicelib.casework import people as phones
+from chalicelib.casework import personal
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import Actor
 from chalicelib.casework.idcards import normalise_id
@@ -95,14 +96,18 @@ def _open(ctx: Context, stored: registers.Stored, person: Person) -> dict[str, s
 
 
 def hand_out(ctx: Context, session_id: str, whose: str, reason: str, attempt: str) -> list[dict[str, str]]:
-    """Everything that is kept of one person, for that person: each registration and each case logs it before it is opened.
+    """Everything that is kept of one person, for that person: each registration and each case logs it before it is opened. The
+    reason is kept without numbers.
 
     `whose` is the ID number or the phone as typed. Raises `Forbidden("not_yours")`, `NotAllowed("whose")`.
     """
     actor = signin.session(ctx, session_id).actor
     macs = keeper_macs(ctx, actor, whose, reason)
+    reason = personal.hide(reason)
     found = []
     for no, key in located(macs):
+        if not _is_theirs(no, key, macs):
+            continue
         try:
             stored, person = _logged(ctx, actor, no, "exported", key, {"person": key, "reason": reason}, attempt)
         except (Unknown, NotAllowed):
@@ -115,6 +120,15 @@ def hand_out(ctx: Context, session_id: str, whose: str, reason: str, attempt: st
         found.append({**flat, **lease, **consent, "part": person.part, **_open(ctx, stored, person)})
     offered = volunteers.hand_out(ctx, actor, macs, reason, attempt)
     return found + offered + privacy_cases.hand_out(ctx, actor, macs, reason, attempt)
+
+
+def _is_theirs(no: str, key: str, macs: list[str]) -> bool:
+    """Whether the person goes by that number now. One that was typed wrong and corrected since may be somebody else's, and
+    whoever has it must not be given the record that it once stood in.
+    """
+    stored = registers.get(no)
+    person = next((one for one in stored.register.people if one.key == key), None) if stored else None
+    return person is not None and not {person.id_mac, person.phone_mac}.isdisjoint(macs)
 
 
 def case_named(ctx: Context, actor: Actor, whose: str, reason: str) -> str:

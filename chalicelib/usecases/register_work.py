@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.casework import numbers
+from chalicelib.casework import numbers, personal
 from chalicelib.casework import register_rules as rules
 from chalicelib.casework.access import SYSTEM, Actor
 from chalicelib.casework.events import Event
@@ -130,6 +130,9 @@ def _step(
         problems.append(FieldError("remark", "too_long", {"max": REMARK_MAX}))
     elif result == "wrong" and not remark:
         problems.append(FieldError("remark", "required"))
+    elif personal.is_in(remark):
+        # It is read by whoever holds the link; a number that is wrong is corrected in its own field.
+        problems.append(FieldError("remark", "personal"))
     if problems:
         raise NotAllowed("fields", fields=problems)
     event = rules.event(register, "verified", {"result": result, "remark": remark, **who}, actor.id, attempt, now)

@@ -20,7 +20,7 @@ from chalicelib.web.views import Viewer
 DESK = ("tokens", "desk")
 COUNTS = ("made", "same", "added", "bad")
 STATES = ("waiting", "running", "done", "refused")
-WHY = ("empty", "heading", "heading_twice", "utf16")
+WHY = ("empty", "heading", "heading_twice", "utf16", "workbook")
 
 
 class Import(Protocol):
