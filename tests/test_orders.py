@@ -167,6 +167,7 @@ def test_only_the_source_itself_is_heard(world: World, secret: str) -> None:
         ({"phone": 7788}, 400, "phone"),
         ({"text": None}, 400, "text"),
         ({"surprise": 1}, 400, "surprise"),
+        ({"reporter": "boss"}, 422, "reporter"),
     ],
 )
 def test_what_is_wrong_is_said_by_field(world: World, secret: str, change: dict[str, Any], status: int, field: str) -> None:
@@ -176,8 +177,14 @@ def test_what_is_wrong_is_said_by_field(world: World, secret: str, change: dict[
     assert the_cases(world) == []
 
 
+def test_no_case_holds_a_nul(world: World, secret: str) -> None:
+    for field in ("text", "name", "address", "external"):
+        page = post(world, secret, {**ORDER, field: "路\0灯"})
+        assert (page.status, said(page)["reason"], the_cases(world)) == (400, "json", [])
+
+
 def test_what_we_do_not_know_of_an_order_never_loses_it(world: World, secret: str) -> None:
-    sent = {**ORDER, "phone": "匿名", "category": "城建类/市政", "class": "特急", "place": "", "community": "示例桂花新村"}
+    sent = {**ORDER, "reporter": "", "phone": "匿名", "category": "城建类/市政", "class": "特急", "place": "", "community": "示例桂花新村"}
     sent["community"] = world.street.communities[0].name.zh
     page = post(world, secret, sent)
     assert (page.status, said(page)["left_out"]) == (201, ["phone", "category", "class"])

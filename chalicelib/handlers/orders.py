@@ -10,9 +10,10 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.casework import signing
 from chalicelib.casework.orders import SOURCES, Order
-from chalicelib.errors import FieldError, Malformed, TooLarge, Unauthenticated, Unknown
+from chalicelib.errors import TooLarge, Unauthenticated, Unknown
 from chalicelib.handlers.desk import viewer
 from chalicelib.handlers.http import BODY_MAX, Asked, data, see
+from chalicelib.handlers.reading import read
 from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import orders as taking
 from chalicelib.usecases import orders_import
@@ -31,7 +32,7 @@ def receive(it: Asked, source: str) -> Response:
     if len(it.body) > BODY_MAX:
         raise TooLarge("body")
     signature = _signed(it, source)
-    received = taking.receive(wiring.context(), source, _order(it.body), signature=signature)
+    received = taking.receive(wiring.context(), source, read(it, Order), signature=signature)
     case = received.case
     answer = OrderTaken(case=case.no, state=case.state, result=received.result, left_out=received.left_out)
     return data(msgspec.to_builtins(answer), 201 if received.result == taking.MADE else 200)
@@ -45,18 +46,6 @@ def _signed(it: Asked, source: str) -> str:
     if not genuine or not signing.fresh(timestamp, house.context.clock.wall().timestamp()):
         raise Unauthenticated("signature")
     return signing.mac(source, timestamp, it.body)
-
-
-def _order(body: bytes) -> Order:
-    try:
-        return msgspec.json.decode(body, type=Order)
-    except msgspec.ValidationError as error:
-        # "… - at `$.phone`", or the field's name in the sentence.
-        said = str(error)
-        path = said.partition("`$.")[2].partition("`")[0] or said.partition("field `")[2].partition("`")[0]
-        raise Malformed("json", fields=[FieldError(path, "required" if "missing required" in said else "shape")]) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed("json") from error
 
 
 # ---- lists

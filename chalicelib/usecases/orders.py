@@ -82,7 +82,7 @@ def read(ctx: Context, order: Order) -> Read:
         nickname=order.name.strip()[:NICKNAME_MAX],
         phone=phone or "",
         elsewhere=order.address,
-        reporter=order.reporter,
+        reporter=order.reporter or "resident",
         lang=ctx.street.languages[0],
     )
     try:
