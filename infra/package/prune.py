@@ -30,8 +30,8 @@ _CUT = tuple(
         r"^Cryptodome/Util/(?!(__init__|_cpu_features|_file_system|_raw_api|number|py3compat)\.py$|_cpuid_c\.)",
         # Old zone tables; zoneinfo and the system's are used instead.
         r"^dateutil/zoneinfo/.*\.tar\.gz$",
-        # Of the world's numbers the mainland's ID card alone, and what it imports.
-        r"^stdnum/(?!(__init__|util|exceptions|numdb)\.py$|cn/(__init__|ric|uscc)\.py$|cn/loc\.dat$)",
+        # Of the world's numbers the arithmetic of the mainland's ID card alone, and what it imports.
+        r"^stdnum/(?!(__init__|util|exceptions)\.py$|cn/(__init__|ric|uscc)\.py$)",
         # Photos are JPEG, PNG or WebP: AVIF, fonts and Tk windows, and the libraries that only they need.
         r"^PIL/_(avif|imagingft|imagingtk)\.",
         r"^pillow\.libs/lib(avif|freetype|harfbuzz|brotlicommon|brotlidec|png16)-",
