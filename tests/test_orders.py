@@ -184,7 +184,15 @@ def test_no_case_holds_a_nul(world: World, secret: str) -> None:
 
 
 def test_what_we_do_not_know_of_an_order_never_loses_it(world: World, secret: str) -> None:
-    sent = {**ORDER, "reporter": "", "phone": "匿名", "category": "城建类/市政", "class": "特急", "place": "", "community": "示例桂花新村"}
+    sent = {
+        **ORDER,
+        "reporter": "",
+        "phone": "匿名",
+        "category": "城建类/市政",
+        "class": "特急",
+        "place": "",
+        "community": "示例桂花新村",
+    }
     sent["community"] = world.street.communities[0].name.zh
     page = post(world, secret, sent)
     assert (page.status, said(page)["left_out"]) == (201, ["phone", "category", "class"])
