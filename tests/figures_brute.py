@@ -116,7 +116,7 @@ class Life:
         elif kind == "reopened":
             self.times_undone = min(self.times_undone + 1, self.times_handled)
             self.handled, self.ended, self.outcome, self.over, self.failed_visits = None, None, "", False, 0
-            self.waiting_for_visit = False
+            self.visit_due = self.waiting_for_visit = False
         elif kind == "invalidated":
             self.invalid, self.ended = True, when
         elif kind == "reinstated":

@@ -198,6 +198,9 @@ def test_silence_is_not_satisfaction() -> None:
     # A working day later the visit that nobody made is due.
     assert counted([waiting], waiting.now + timedelta(days=1) - MS).rates["visits"] == Rate(0, 0)
     assert counted([waiting], waiting.now + timedelta(days=1)).rates["visits"] == Rate(0, 1)
+    # Whom the reporter's own rating forestalled is not one whom nobody called.
+    rated = along(began(street), HANDLE).do(RESIDENT, "rate", {"satisfied": "no"})
+    assert (rated.case.state, counted([rated], rated.now).rates["visits"]) == ("reopened", Rate(0, 0))
     # Whether it is solved, they said the first time.
     again = angry.do(COMMITTEE, "accept").do(COMMITTEE, "propose").do(COMMITTEE, "confirm")
     again.do(VISITOR, "visit", {**said, "said": "satisfied", "solved": ""})

@@ -180,7 +180,8 @@ def _visit(case: Case) -> str:
         return "reached"
     if case.visit_attempts:
         return "tried"
-    return "due" if case.visit_due else ""
+    # What was opened again before anybody called is visited when it has been handled again.
+    return "due" if case.visit_due and case.handled_at is not None else ""
 
 
 def _visit_by(case: Case, street: Street) -> str | None:
