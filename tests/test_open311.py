@@ -15,6 +15,7 @@ import pytest
 
 from chalicelib.casework import numbers
 from chalicelib.casework.access import Actor
+from chalicelib.casework.card import place_name
 from chalicelib.models import cases
 from chalicelib.usecases import apikeys, intake, open311_ids, open311_reading
 from infra import apikeys as command
@@ -255,6 +256,16 @@ def test_where_it_is_comes_from_a_place_an_address_or_the_office_of_the_whole_st
     assert told["address_id"] == "small"
     silent = case_of(world, filed(world, key, description=""))
     assert "没有填写说明" in silent.text
+
+
+def test_a_geocoders_long_address_is_no_reason_to_lose_a_request(world: World, key: str) -> None:
+    long = "Room 1203, Building 7, Lane 1234, A Very Long Road, " * 9
+    case = case_of(world, filed(world, key, address_string=long, lat="31.17", long="121.41"))
+    assert case.elsewhere == f"{long[:99]}…" and long.strip() in case.text
+    near = case_of(world, filed(world, key, address_string=f"{place_name(world.street, world.places[0])} {long}"))
+    assert near.place == world.places[0].id and len(near.elsewhere) == 100
+    refused = post(world, key, address_string=long * 2)
+    assert (refused.status, "address_string" in refused.text) == (400, True)
 
 
 def test_filters_pages_and_the_bound_hold(world: World, key: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,6 +204,7 @@ def _words() -> Words:
     lang = wiring.context().street.languages[0]
     return Words(
         sent_by=t(lang, "open311.line.sent_by", name="{}"),
+        address=t(lang, "open311.line.address", address="{}"),
         coordinates=t(lang, "open311.line.coordinates", point="{}"),
         picture=t(lang, "open311.line.picture", address="{}"),
         nothing=t(lang, "open311.line.nothing"),

@@ -24,7 +24,7 @@ from chalicelib.usecases import limits
 from chalicelib.usecases.apikeys import App
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.repeats import already
-from chalicelib.usecases.submit import NICKNAME_MAX, New, Report, checked, facts_of, once
+from chalicelib.usecases.submit import ELSEWHERE_MAX, NICKNAME_MAX, New, Report, checked, facts_of, once
 
 CHANNEL = "open311"
 # The code of what fits no category of the street's.
@@ -32,7 +32,9 @@ OTHER = "other"
 WINDOW_S = 600
 URL_MAX = 500
 # The specification's own, and room for our lines below it.
-DESCRIPTION_MAX, LINES_MAX = 4000, 800
+DESCRIPTION_MAX, LINES_MAX = 4000, 1400
+# A geocoder's address is longer than what people write at a door.
+ADDRESS_MAX = 500
 _URL = re.compile(r"https?://[!-~]+")
 _NAMED = re.compile(r"[0-9A-Za-z_\-.:]{8,64}")
 
@@ -65,6 +67,7 @@ class Words:
     """Lines for staff below the description, in the street's language, with one parameter each; and what stands for none."""
 
     sent_by: str
+    address: str
     coordinates: str
     picture: str
     nothing: str
@@ -139,6 +142,8 @@ def _problems(filing: Filing) -> list[FieldError]:
     wrong = [FieldError(name, "unknown") for name in filing.unknown]
     if len(filing.description.strip()) > DESCRIPTION_MAX:
         wrong.append(FieldError("text", "too_long", {"max": DESCRIPTION_MAX}))
+    if len(filing.address) > ADDRESS_MAX:
+        wrong.append(FieldError("elsewhere", "too_long", {"max": ADDRESS_MAX}))
     if filing.media_url and (len(filing.media_url) > URL_MAX or not _URL.fullmatch(filing.media_url)):
         wrong.append(FieldError("media_url", "address"))
     if filing.submission and not _NAMED.fullmatch(filing.submission):
@@ -151,6 +156,8 @@ def _problems(filing: Filing) -> list[FieldError]:
 def _lines(app: App, filing: Filing, words: Words) -> list[str]:
     """What else staff are told: which application it came by, where on earth, and where a picture is said to be."""
     found = [words.sent_by.format(app.name)]
+    if len(filing.address) > ELSEWHERE_MAX:
+        found.append(words.address.format(filing.address))
     if filing.point:
         found.append(words.coordinates.format(point_text(filing.point)))
     if filing.media_url:
@@ -190,7 +197,7 @@ def _where(ctx: Context, filing: Filing) -> Where | None:
         return Where(place, elsewhere) if place and not place.retired else None
     if not filing.address and not filing.point:
         return None
-    told = elsewhere or filing.address
+    told = elsewhere or _shortened(filing.address)
     found = _recognised(ctx, filing.address)
     if found is None:
         told = told or point_text(filing.point or (0.0, 0.0))
@@ -198,6 +205,10 @@ def _where(ctx: Context, filing: Filing) -> Where | None:
         return Where(named, told) if named else Where(_first(ctx), told, _sorting(ctx))
     place, whole = found
     return Where(place, elsewhere if whole else told)
+
+
+def _shortened(address: str) -> str:
+    return address if len(address) <= ELSEWHERE_MAX else f"{address[: ELSEWHERE_MAX - 1]}…"
 
 
 def _recognised(ctx: Context, address: str) -> tuple[Place, bool] | None:
