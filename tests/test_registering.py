@@ -136,6 +136,12 @@ def test_full_width_digits_and_the_ways_people_write_are_put_into_one_form(
     assert getattr(filled, expected[0]) == expected[1]
 
 
+@pytest.mark.parametrize("dot", "··•‧∙⋅●・･")
+def test_the_dot_of_a_transcribed_name_is_one_however_it_is_typed(dot: str) -> None:
+    filled, problems = read(rental(people=(tenant(0, name=f"买买提{dot}吐尔逊"),)), "rental", TODAY)
+    assert (problems, filled.people[1].fresh["name"]) == ([], "买买提·吐尔逊")
+
+
 def test_an_id_number_is_taken_however_it_is_typed() -> None:
     number = id_number(3)
     wide = "".join(chr(ord(char) + 0xFEE0) for char in number)

@@ -35,6 +35,8 @@ FIELDS = ("name", "id", "phone", "employer")
 _AREA = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 _WHOLE = re.compile(r"[0-9]{1,3}")
 _KEY = re.compile(r"p[0-9]{1,3}")
+# The dot of transcribed names (买买提·吐尔逊) as keyboards and other systems write it, put into one form.
+_DOTS = dict.fromkeys(map(ord, "\u2022\u2027\u2219\u22c5\u25cf\u30fb\uff65"), "\u00b7")
 # Names of people: letters of any script, the dots of transcribed names, spaces between.
 _NAME = re.compile(r"[^\W\d_]+(?:[·.\- ’'][^\W\d_]+)*")
 
@@ -278,7 +280,7 @@ def _twice(reading: _Reading, landlord: TypedPerson, rows: Sequence[TypedPerson]
 def _person(reading: _Reading, at: str, row: TypedPerson, key: str, part: str, before: Person | None) -> FilledPerson:
     sealed = before.sealed if before else {}
     fresh: dict[str, str] = {}
-    name = reading.text(f"{at}_name", row.name, NAME_MAX, required="name" not in sealed)
+    name = reading.text(f"{at}_name", row.name.translate(_DOTS), NAME_MAX, required="name" not in sealed)
     if name and len(name) <= NAME_MAX and not _NAME.fullmatch(name):
         reading.no(f"{at}_name", "letters")
     id_number = _one_form(reading, f"{at}_id", row.id, normalise_id, "id_number")
