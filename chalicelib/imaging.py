@@ -7,6 +7,7 @@ limits is refused with a code; the caller says it in words.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ _EXIF_MAX = 65_536
 # Markers of a JPEG: frames that a phone's photo may have, and what stands before its pixels without a length.
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
-_SCAN = 0xDA
+_SCAN, _END = 0xDA, 0xD9
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 # Tables, application data, comments, restart intervals. Anything else there is no camera's: readers disagree on how to skip it.
 _SEGMENTS = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 # What Pillow's decoders raise for files that were cut, damaged or made up.
@@ -91,7 +93,7 @@ def render(data: bytes) -> Rendered:
         raise PhotoRefused("too_large")
     kind = sniff(data)
     # Each scan of a progressive JPEG costs a pass over the whole picture; a small file can hold thousands of empty ones.
-    if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+    if kind == "JPEG" and _scans(data) > MAX_SCANS:
         raise PhotoRefused("damaged")
     picture = _decoded(data, kind)
     full = _fitted(picture, FULL_EDGE)
@@ -151,6 +153,19 @@ def _frame(data: bytes) -> tuple[int, int, int]:
             found = (width, height, data[at + 7])
         at += length
     raise PhotoRefused("damaged")
+
+
+def _scans(data: bytes) -> int:
+    """How many scans the picture has. What a phone appends to it, a short film or a second picture, has none of its."""
+    count, at = 0, 2
+    while count <= MAX_SCANS and (found := _MARKER.search(data, at)):
+        marker, at = found[1][0], found.end()
+        if marker == _END:
+            break
+        count += marker == _SCAN
+        if marker not in _BARE:
+            at += int.from_bytes(data[at : at + 2], "big")
+    return count
 
 
 def _check_agreed(opened: Image, frame: tuple[int, int, int]) -> None:

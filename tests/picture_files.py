@@ -98,11 +98,16 @@ def exchanged_colours_jpeg() -> bytes:
     return saved(Image.new("RGB", (64, 64), "red"), icc_profile=bytes(profile), quality=95)
 
 
-def scan_bomb(scans: int = 2000) -> bytes:
+def scan_bomb(scans: int = 2000, between: bytes = b"") -> bytes:
     """A progressive JPEG whose last scan is repeated: every repetition is one more pass over the whole picture."""
     whole = saved(Image.new("L", (64, 64), 128), progressive=True)
     last = whole.rindex(b"\xff\xda")
-    return whole[:last] + whole[last:-2] * scans + whole[-2:]
+    return whole[:last] + between + whole[last:-2] * scans + whole[-2:]
+
+
+def moving(film: bytes) -> bytes:
+    """A phone's moving picture: behind the photo's end lies a film of some seconds."""
+    return jpeg() + b"\x00\x00\x00\x18ftypmp42" + film
 
 
 HTML = b"<!doctype html><html><body><script>alert(document.domain)</script></body></html>"

@@ -188,6 +188,8 @@ def test_the_same_file_gives_the_same_bytes() -> None:
         (b"\x89PNG\r\n\x1a\n" + files.HTML, "damaged"),
         (b"RIFF\0\0\0\0WEBP" + files.HTML, "damaged"),
         (files.scan_bomb(), "damaged"),
+        # An end of the picture that stands in a comment is none.
+        (files.scan_bomb(between=b"\xff\xfe\x00\x04\xff\xd9"), "damaged"),
         (files.jpeg() + bytes(MAX_BYTES), "too_large"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -206,6 +208,10 @@ def test_the_bomb_is_small_on_disk_and_refused_before_decoding() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5_000_000
+
+
+def test_a_moving_picture_is_taken_as_its_photo_whatever_its_film_holds() -> None:
+    assert both(render(files.moving(b"\xff\xda film " * 1000))) == both(render(files.jpeg()))
 
 
 def test_a_photo_of_fifty_megapixels_is_taken() -> None:
