@@ -8,24 +8,43 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from chalicelib.adapters.aws import Aws
+from infra.streetfile import compile as compile_street
+from tests import quick_moto
+
+if TYPE_CHECKING:
+    from chalicelib.street import Place, Street
 
 
 def begin_quickly(patch: pytest.MonkeyPatch) -> None:
     """For the whole run."""
     _one_loader(patch)
     _one_hash(patch)
-    _one_look_at_names(patch)
+    _one_reading(patch)
+    quick_moto.answer_quickly(patch)
 
 
 def _one_loader(patch: pytest.MonkeyPatch) -> None:
-    """All sessions of the SDK share what they read of its models; one session's clients always do."""
+    """The application's clients come from one session of the SDK, and all sessions share what they read of its models. A client
+    has events of its own.
+    """
     import botocore.loaders
     import botocore.session
 
     patch.setattr(botocore.session, "create_loader", cache(botocore.loaders.create_loader))
+    session = cache(botocore.session.get_session)
+    begin = Aws.__init__
+
+    def begins(self: Aws, *args: Any, **named: Any) -> None:
+        begin(self, *args, **named)
+        self._session = session()
+
+    patch.setattr(Aws, "__init__", begins)
 
 
 def _one_hash(patch: pytest.MonkeyPatch) -> None:
@@ -35,25 +54,23 @@ def _one_hash(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(signin, "_verify", cache(signin._verify))
 
 
-def _one_look_at_names(patch: pytest.MonkeyPatch) -> None:
-    """Under which names moto looks for a part of an answer depends on names alone; it works them out for each part of each
-    answer, which is a quarter of what a call costs.
-    """
-    from moto.core import serialize
+def _one_reading(patch: pytest.MonkeyPatch) -> None:
+    """A street's two files are read and checked once for as long as they say the same; what comes of them never changes."""
+    slowly = compile_street.load
+    known: dict[tuple[Path, bytes, bytes], tuple[Street, tuple[Place, ...]]] = {}
 
-    slowly = serialize.XFormedAttributePicker.get_possible_keys
-    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    def load(path: Path) -> tuple[Street, list[Place]]:
+        places = path.with_suffix(".csv")
+        if not (path.is_file() and places.is_file()):
+            return slowly(path)
+        said = (path, path.read_bytes(), places.read_bytes())
+        if said not in known:
+            street, found = slowly(path)
+            known[said] = (street, tuple(found))
+        street, kept = known[said]
+        return street, list(kept)
 
-    def quickly(self: Any, context: Any) -> tuple[str, ...]:
-        shape, service = context.shape, context.service_model
-        parent = getattr(shape, "parent", None)
-        named = (service.service_name if service else "", getattr(parent, "name", ""), getattr(shape, "name", ""))
-        names = (*named, context.key, type(context.obj).__name__)
-        if names not in known:
-            known[names] = tuple(slowly(self, context))
-        return known[names]
-
-    patch.setattr(serialize.XFormedAttributePicker, "get_possible_keys", quickly)
+    patch.setattr(compile_street, "load", load)
 
 
 def read_templates_as_json(patch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,90 @@ def test_one_of_many_writers_wins_a_conditional_put_on_both_engines(moto: Callab
         client.delete_table(TableName="counter")
 
 
+STREAMED = {**TABLE, "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+RANGED = {
+    **STREAMED,
+    "TableName": "ranged",
+    "KeySchema": [*TABLE["KeySchema"], {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [*TABLE["AttributeDefinitions"], {"AttributeName": "sk", "AttributeType": "S"}],
+}
+
+
+@pytest.mark.parametrize("table", [STREAMED, RANGED], ids=["one key", "two keys"])
+def test_a_transaction_that_is_stopped_leaves_everything_as_it_was(moto: Callable[[str], Any], table: dict[str, Any]) -> None:
+    """Puts, changes and deletions before the one that is stopped, and their stream; and so it stays while the table is used."""
+    client, name = moto("dynamodb"), table["TableName"]
+    client.create_table(**table)
+    sort = {"sk": {"S": "x"}} if table is RANGED else {}
+
+    def key(number: int) -> dict[str, Any]:
+        return {"pk": {"S": str(number)}, **sort}
+
+    def add(number: int) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": name,
+                "Key": key(number),
+                "UpdateExpression": "SET n = n + :one, m.#deep[0] = :one",
+                "ExpressionAttributeNames": {"#deep": "deep"},
+                "ExpressionAttributeValues": {":one": {"N": "1"}},
+            }
+        }
+
+    deep = {"m": {"M": {"deep": {"L": [{"N": "0"}]}}}}
+    for number in range(4):
+        client.put_item(TableName=name, Item={**key(number), "n": {"N": "0"}, **deep})
+
+    def stands() -> Any:
+        return sorted(client.scan(TableName=name)["Items"], key=lambda item: str(item["pk"]["S"]))
+
+    def streamed() -> list[str]:
+        stream = client.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+        source = moto("dynamodbstreams")
+        (shard,) = source.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+        begin = source.get_shard_iterator(StreamArn=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        return [record["eventName"] for record in source.get_records(ShardIterator=begin["ShardIterator"])["Records"]]
+
+    before = stands()
+    stopped = [
+        add(0),
+        {"Put": {"TableName": name, "Item": {**key(1), "n": {"N": "7"}}}},
+        {"Put": {"TableName": name, "Item": {**key(9), "n": {"N": "7"}}}},
+        {"Delete": {"TableName": name, "Key": key(2)}},
+        {"ConditionCheck": {"TableName": name, "Key": key(3), "ConditionExpression": "attribute_not_exists(pk)"}},
+    ]
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        client.transact_write_items(TransactItems=stopped)
+    assert stands() == before
+    assert streamed() == ["INSERT"] * 4
+    client.transact_write_items(TransactItems=[add(0), add(3)])
+    assert [item["n"]["N"] for item in stands()] == ["1", "0", "0", "1"]
+    assert streamed() == ["INSERT"] * 4 + ["MODIFY"] * 2
+
+
+def test_every_type_of_value_comes_back_as_it_was_stored_on_both_engines(moto: Callable[[str], Any], ministack: Engine) -> None:
+    item = {
+        "pk": {"S": "家"},
+        "n": {"N": "-1.5"},
+        "b": {"B": bytes(range(256))},
+        "yes": {"BOOL": True},
+        "no": {"BOOL": False},
+        "none": {"NULL": True},
+        "empty": {"S": ""},
+        "list": {"L": [{"S": ""}, {"M": {"S": {"N": "1"}}}, {"L": []}]},
+        "map": {"M": {"B": {"B": b""}, "empty": {"M": {}}}},
+        "set": {"SS": ["a"]},
+        "numbers": {"NS": ["3"]},
+        "bytes": {"BS": [b"\x00"]},
+    }
+    for client in (moto("dynamodb"), ministack.client("dynamodb")):
+        client.create_table(**TABLE)
+        client.put_item(TableName="counter", Item=item)
+        assert client.get_item(TableName="counter", Key={"pk": item["pk"]})["Item"] == item
+        assert client.scan(TableName="counter")["Items"] == [item]
+        client.delete_table(TableName="counter")
+
+
 def test_a_report_walks_from_the_door_to_the_desk_on_both_engines(both_worlds: World) -> None:
     """The bench's own way through: a resident without JavaScript, a dispatcher, the outbox."""
     world = both_worlds

@@ -18,7 +18,7 @@ from uuid import uuid4
 from chalicelib.street import Place, Street
 from infra.engine import ISOLATION, REGION, put_stack
 from infra.serve.local import COOKIE
-from infra.streetfile.compile import load, write
+from infra.streetfile import compile as compile_street
 from infra.template.data import cors_configuration, data_template, environment_from_outputs
 from tests import refold
 from tests.least import guarded
@@ -129,8 +129,8 @@ def open_world(aws: Callable[[str], Any], folder: Path, *, endpoint: str = "", s
     """Creates the stack under a name of its own and points `wiring` and the environment at it until the end of the block."""
     from chalicelib import wiring
 
-    street, places = load(street_file)
-    write(street_file, folder)
+    street, places = compile_street.load(street_file)
+    compile_street.write(street_file, folder)
     outputs = put_stack(aws("cloudformation"), f"t{uuid4().hex[:10]}", data_template(street, "aws"), {"SiteOrigin": ORIGIN})
     aws("s3").put_bucket_cors(Bucket=outputs["PhotosBucket"], CORSConfiguration=cors_configuration(ORIGIN))
     clock = TestClock()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 from chalicelib.street import Calendar
 from infra.streetfile.reader import Table
@@ -15,6 +16,7 @@ from infra.streetfile.tables import TIME, TIME_REMEDY
 _YEARS = 3
 
 
+@cache
 def published() -> Calendar:
     """Exceptions to Monday–Friday of the last published years, and the last published day."""
     import chinese_calendar
