@@ -224,6 +224,16 @@ def test_a_change_from_another_origin_is_refused_and_changes_nothing(world: Worl
     assert raw(clerk, form.action, form.fields).status == 303
 
 
+def test_who_has_cookies_switched_off_is_told_so_and_not_only_asked_again(world: World) -> None:
+    name, visitor = world.hire("dispatcher", "street"), world.client()
+    sent = raw(visitor, "/desk/signin", {"username": name, "password": world.passwords[name]}, Origin=visitor.origin)
+    assert (sent.status, sent.header("Location")) == (303, "/desk")
+    visitor.cookies.clear()
+    page = visitor.get("/desk", {"Referer": f"{visitor.origin}/desk/signin"})
+    assert "允许这个网站使用Cookie" in page.words
+    assert "允许" not in visitor.get("/desk").words
+
+
 def test_nobody_is_signed_in_from_another_origin(world: World) -> None:
     name = world.hire("dispatcher", "street")
     fields = {"username": name, "password": world.passwords[name]}

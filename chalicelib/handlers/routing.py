@@ -80,7 +80,7 @@ def answer(declared: Declared, view: View, request: Request, params: dict[str, s
         response = view(it, **params)
     except Unauthenticated as error:
         if declared.answers == "page" and declared.method == "GET" and declared.roles:
-            return see("/desk/signin", it.look)
+            return see("/desk/signin?again=1" if _in_vain(it) else "/desk/signin", it.look)
         response = failure(it, declared.answers, error)
     except DoorstepError as error:
         if error.status in _TOLD:
@@ -96,6 +96,14 @@ def answer(declared: Declared, view: View, request: Request, params: dict[str, s
         # The desk's addresses hold no secret, so there the policy may be the milder one.
         response.headers["Referrer-Policy"] = "same-origin"
     return _remember(it, response, secure=house.settings.cookie.startswith("__Host-"))
+
+
+def _in_vain(it: Asked) -> bool:
+    """Whether they have signed in and come without the cookie: it has ended, or their browser keeps none. The form would only
+    come again, without a word.
+    """
+    came = it.headers.get("referer", "").partition("?")[0]
+    return came == f"{it.origin}{it.look.root}/desk/signin" and wiring.house().settings.cookie not in it.cookies
 
 
 def _tell(it: Asked, declared: Declared, error: DoorstepError) -> None:

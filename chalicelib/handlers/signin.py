@@ -16,7 +16,8 @@ signin = Blueprint(__name__)
 
 @route(signin, "/desk/signin")
 def ask(it: Asked) -> Response:
-    return html(pages.signin(it.look, wiring.context().street))
+    error = Unauthenticated("not_kept") if "again" in it.query else None
+    return html(pages.signin(it.look, wiring.context().street, "", error))
 
 
 @route(signin, "/desk/signin", method="POST")
