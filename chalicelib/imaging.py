@@ -163,7 +163,8 @@ def _scans(data: bytes) -> int:
         if marker == _END:
             break
         count += marker == _SCAN
-        if marker not in _BARE:
+        # Reserved ones, which the decoder passes over where it looks for a restart between the pixels, have no length.
+        if marker >= 0xC0:
             at += int.from_bytes(data[at : at + 2], "big")
     return count
 

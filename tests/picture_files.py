@@ -105,6 +105,15 @@ def scan_bomb(scans: int = 2000, between: bytes = b"") -> bytes:
     return whole[:last] + between + whole[last:-2] * scans + whole[-2:]
 
 
+def restart_bomb(scans: int = 400) -> bytes:
+    """The same behind a reserved marker, where a restart is looked for, and what reads as a length that passes over it."""
+    whole = saved(Image.new("L", (512, 512), 128), progressive=True, restart_marker_blocks=200)
+    last = whole.rindex(b"\xff\xda")
+    scan = whole[last:-2]
+    first = scan.index(b"\xff\xd0")
+    return whole[:last] + scan[:first] + b"\xff\x02\xff\xff" + scan[first:] + scan * scans + whole[-2:]
+
+
 def moving(film: bytes) -> bytes:
     """A phone's moving picture: behind the photo's end lies a film of some seconds."""
     return jpeg() + b"\x00\x00\x00\x18ftypmp42" + film

@@ -190,6 +190,7 @@ def test_the_same_file_gives_the_same_bytes() -> None:
         (files.scan_bomb(), "damaged"),
         # An end of the picture that stands in a comment is none.
         (files.scan_bomb(between=b"\xff\xfe\x00\x04\xff\xd9"), "damaged"),
+        (files.restart_bomb(), "damaged"),
         (files.jpeg() + bytes(MAX_BYTES), "too_large"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
