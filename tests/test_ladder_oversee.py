@@ -281,6 +281,18 @@ def test_reporters_of_merged_cases_are_answered_under_their_own_numbers() -> Non
     }
 
 
+def test_who_is_merged_into_a_case_that_is_handled_is_told_then_and_the_others_not_again() -> None:
+    stays = began(no="7K3M-PQ9X-A")
+    early = began(no="9K3M-PQ9X-A", channel="hotline_12345", external="SH20260930-76", phone_mac="ee")
+    early.with_other(COMMITTEE, "merge", stays)
+    stays.do(COMMITTEE, "accept").do(COMMITTEE, "propose").do(COMMITTEE, "confirm")
+    late = began(channel="hotline_12345", external="SH20260930-77", phone_mac="ef")
+    late.with_other(COMMITTEE, "merge", stays)
+    (told,) = messages(Told(stays.case, stays.events[-1], stays.street, None))
+    assert (told.case, told.template, told.to, told.phone_mac) == (late.case.no, "handled", "reporter", "ef")
+    assert told.params[0] == late.case.no
+
+
 def test_those_merged_before_follow_along_into_the_next_case() -> None:
     first, second = pair()
     third = began(no="9K3M-PQ9X-A")

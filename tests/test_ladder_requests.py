@@ -228,6 +228,19 @@ def test_a_request_that_no_longer_fits_the_state_is_rejected_and_not_granted() -
     assert walk.do(APPROVER, "reject").case.requests == ()
 
 
+def test_a_long_run_whose_date_has_passed_is_granted_no_more() -> None:
+    walk = (
+        began(rung="centre")
+        .do(CENTRE, "accept")
+        .do(CENTRE, "long_run", {"text": "分期推进", "until": "2026-11-19"})
+        .later(days=3)
+    )
+    with pytest.raises(NotAllowed, match="nothing_requested"):
+        walk.do(APPROVER, "approve")
+    walk.do(APPROVER, "reject").do(CENTRE, "long_run").do(APPROVER, "approve")
+    assert walk.case.state == "long_run"
+
+
 # ---- Invalid
 
 

@@ -178,8 +178,11 @@ def _asked_once(s: Situation, kind: str) -> str | None:
 
 
 def stands(s: Situation, asked: Request) -> bool:
-    """Whether what was asked for may still be granted: the case may have gone on, or turned out to be dangerous."""
-    return s.case.state in ASKED_IN[asked.kind] and not (asked.kind == "invalid" and s.hazard)
+    """Whether what was asked for may still be granted: the case may have gone on, or turned out to be dangerous, or the plan's
+    date has passed.
+    """
+    over = asked.kind == "long_run" and asked.until is not None and parse(asked.until) <= s.now
+    return s.case.state in ASKED_IN[asked.kind] and not over and not (asked.kind == "invalid" and s.hazard)
 
 
 def approve(s: Situation) -> str | None:

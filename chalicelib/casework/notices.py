@@ -223,7 +223,17 @@ def messages(told: Told) -> list[Message]:
         if notice.to == "reporter" and told.event.type != "asked":
             for message in _followers(told, notice.template):
                 found.setdefault((message.case, notice.template), message)
+    found.update({(message.case, message.template): message for message in _joined(told)})
     return list(found.values())
+
+
+def _joined(told: Told) -> list[Message]:
+    """Whose case is merged into one that is handled already is told of it as the others were."""
+    if told.event.type != "absorbed" or told.case.handled_at is None:
+        return []
+    on = [notice for notice in told.street.notices if notice.on == "handled_confirmed" and notice.to == "reporter"]
+    late = (message for notice in on if notice.template in FILLS for message in _followers(told, notice.template))
+    return [message for message in late if message.case == told.event.data["no"]]
 
 
 def _like_handled(notice: Notice, told: Told) -> bool:
