@@ -83,6 +83,8 @@ def test_an_order_is_one_case_however_often_it_comes_and_its_changes_are_additio
     for moment in (now, now - 200, now - 200):
         again = post(world, secret, ORDER, at=moment)
         assert (again.status, said(again)["case"], said(again)["result"]) == (200, no, "same")
+    other = said(post(world, secret, {**ORDER, "phone": "021-0012 7799"}))
+    assert (other["result"], other["left_out"]) == ("same", ["phone"]), "whom to call is what the first one said"
     changed = {**ORDER, "text": "路灯还是坏的，已经第二次来电"}
     first = post(world, secret, changed, at=now)
     assert (first.status, said(first)["result"], said(first)["case"]) == (200, "added", no)

@@ -138,6 +138,9 @@ def receive(ctx: Context, source: str, order: Order, *, signature: str = "", bat
         if stored is None:
             # Its case has reached its end and is gone.
             return _made(ctx, source, it, int(row.changes or 0) + 1, signature=signature, batch=batch)
+        if it.phone and stored.case.no == row.case and ctx.keys.mac("phone", it.phone).hex() != stored.case.phone_mac:
+            # Whom to call is what the first delivery said; who sends another number hears that it was not taken over.
+            it = replace(it, left_out=(*it.left_out, "phone"))
         known = bool(signature) and orders.is_seen(signature)
         # A list may hold one number several times, and is imported again as a whole: what it said before is nothing new.
         said = bool(batch) and _content(ctx, source, it) in (row.said or ())
