@@ -233,6 +233,17 @@ def test_the_party_complained_about_never_sees_the_reporter() -> None:
     assert case.phone_mask not in hidden
 
 
+def test_who_follows_by_number_reads_the_question_and_how_to_answer_it() -> None:
+    """The message of the question says: scan the code, type the number. There it can be read, and answered elsewhere."""
+    walk, here = in_state("waiting", street()), street()
+    for lang, call in (("zh-CN", "或者打"), ("en", "or call")):
+        html = pages.progress(look(lang), here, walk.case, walk.events, [], "", walk.now, set(), place=place())
+        assert walk.case.question in html
+        phone = here.phone.replace(" ", "\u00a0")
+        assert f"{call}{phone}" in html.replace(f"{call} ", call)
+        assert "/reply" not in html
+
+
 def test_progress_found_by_number_is_for_reading_only() -> None:
     html = all_pages("zh-CN")["progress by number"]()
     assert Reader(html).having("form") == []
