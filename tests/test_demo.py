@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +17,15 @@ from chalicelib import wiring
 from chalicelib.casework.access import Actor, split_grant
 from chalicelib.casework.case import Case
 from chalicelib.casework.idcards import age, normalise_id
-from chalicelib.models import cases, registers
-from chalicelib.usecases import register_digest_pages, register_household, register_work
+from chalicelib.casework.property import DISCLOSURES
+from chalicelib.models import cases, classes, ideas, registers
+from chalicelib.models import property as books
+from chalicelib.usecases import register_digest_pages, register_household, register_work, volunteers
 from infra.demo import cases as demo
+from infra.demo import matters
 from infra.demo import registers as demo_registers
 from infra.demo.roles import ensure_staff, home_of, neighbour_of, people
+from infra.demo.rooms import furnish
 from infra.engine import Engine
 from infra.streetfile import vocabulary as words
 from infra.streetfile.compile import load
@@ -73,6 +78,8 @@ def test_it_shows_cases_on_every_rung_in_every_state_made_by_people_who_may(serv
     assert [entry.case for entry in demo.play(served.context)] == found, "playing it again changed something"
     assert any(case.extended for case in found)
     assert any(case.owing for case in found)
+    assert {case.outcome for case in found if case.case_class == "idea"} == {"adopted", "not_adopted", None}
+    assert len(ideas.latest(10)) == 2
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -97,6 +104,42 @@ def test_everybody_whom_the_ladder_needs_around_the_home_is_there(name: str) -> 
     assert len({person.username for person in found}) == len(found)
     assert len({person.phone for person in found}) == len(found)
     assert len(held) == len(found)
+
+
+# ---- Class cases, and the rooms beside --------------------------------------------------------------------------------
+
+
+def test_it_shows_class_cases_as_the_machine_finds_them_offers_of_help_and_what_a_property_company_discloses(
+    moto: Any, tmp_path: Path
+) -> None:
+    with open_world(moto, tmp_path, street_file=STREETS / "changqiao.toml") as world:
+        home, now = home_of(world.street, world.places), world.clock.civil()
+        ensure_staff(world.context, tmp_path / "passwords.json")
+        furnish(world.context)
+        caller = Actor("staff:C1", "居委会", (f"committee@committee:{home.committee}",))
+        offers = volunteers.listed(world.context, caller, home.committee, "")
+        assert [one.phone_mask[:4] for one in offers] == ["021-"] * 3
+        book = books.read(home.community)
+        assert (set(book.disclosures), len(book.checks), len(book.ratings)) == (set(DISCLOSURES), 2, 1)
+        raised = [cases.get(mark.case) for check in book.checks for mark in check.marks.values() if mark.case]
+        assert [one.case.channel for one in raised if one] == ["patrol"]
+        before = world.stored_items()
+        furnish(world.context)
+        assert world.stored_items() == before, "doing it again changed something"
+
+        centre = Actor("staff:D1", "调度员", ("dispatcher@street",))
+        words = [entry["word"] for entry in tomllib.loads(matters.FILE.read_text("utf-8"))["matters"]]
+        for number, entry in enumerate(tomllib.loads(demo.FILE.read_text("utf-8"))["cases"]):
+            if any(word in entry["text"] for word in words):
+                at = demo.PastClock(now - timedelta(hours=entry["ago"]), now)
+                demo._come(replace(world.context, clock=at), f"demo:{number}", entry, (), [centre])
+        for instant, act in sorted(matters.turns(world.context, [centre], now), key=lambda pair: pair[0]):
+            act(replace(world.context, clock=demo.PastClock(instant, now)))
+        found = classes.every(world.street.id)
+        assert sorted((one.state, len(one.committees), len(one.needs)) for one in found) == [("done", 3, 3), ("open", 3, 3)]
+        assert all(one.lead for one in found)
+        assert "24组晾衣架" in world.client().get("/public").words
+        assert matters.turns(world.context, [centre], now) == []
 
 
 # ---- Registrations --------------------------------------------------------------------------------------------------

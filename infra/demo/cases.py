@@ -19,14 +19,14 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.casework.access import Actor
-from chalicelib.casework.case import Case
+from chalicelib.casework.case import IDEA, Case
 from chalicelib.models import cases
 from chalicelib.street import Place
 from chalicelib.usecases import capability, follow, send, sweeping, work
 from chalicelib.usecases.context import Context
 from chalicelib.usecases.intake import Taken, places, take_in
 from chalicelib.usecases.submit import Report, submit
-from infra.demo import acts, registers, roles
+from infra.demo import acts, matters, registers, roles
 from infra.demo.roles import home_of
 from infra.serve.advance import Mover
 
@@ -81,6 +81,7 @@ def play(ctx: Context) -> list[Played]:
     now = ctx.clock.civil()
     turns = [turn for number, entry in enumerate(script) for turn in _turns(number, entry, now)]
     beside = registers.turns(ctx, people, now, partial(place_of, ctx), key_of, wiring.house().lists)
+    beside += matters.turns(ctx, people, now)
     clock = PastClock(min([turn.at for turn in turns] + [at for at, _ in beside]), now)
     then = replace(ctx, clock=clock)
 
@@ -159,24 +160,32 @@ def _come(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int, .
 
 
 def _report(ctx: Context, name: str, entry: Mapping[str, Any], slots: tuple[int, ...]) -> Report:
-    categories = ctx.street.categories
     return Report(
         key=key_of(name),
         code=ctx.code_for("issue", place_of(ctx, name, entry.get("at", "home"))),
         text=entry["text"],
-        category=categories[entry["category"] % len(categories)].id if categories else "",
+        category=_category(ctx, entry),
         nickname=entry.get("nickname", ""),
         phone=entry.get("phone", ""),
         photos=slots,
     )
 
 
+def _category(ctx: Context, entry: Mapping[str, Any]) -> str:
+    """A suggestion is chosen where the category is."""
+    categories = ctx.street.categories
+    if "category" not in entry:
+        return IDEA
+    return categories[entry["category"] % len(categories)].id if categories else ""
+
+
 def place_of(ctx: Context, name: str, where: str) -> Place:
-    """A place of the home community, or of the neighbours'; which one depends on the name only."""
+    """A place of the home community, of the neighbours', or of a third committee; which one depends on the name only."""
     home = home_of(ctx.street, ctx.places.values())
-    neighbour = roles.neighbour_of(ctx.street, home) if where == "away" else None
+    others = roles.neighbours_of(ctx.street, home) if where != "home" else []
+    committee = others[0 if where == "away" else len(others) > 1].id if others else ""
     near = [place for place in ctx.places.values() if place.community == home.community and place.committee == home.committee]
-    far = [place for place in ctx.places.values() if neighbour is not None and place.committee == neighbour.id]
+    far = [place for place in ctx.places.values() if place.committee == committee]
     live = sorted((place for place in far or near if not place.retired), key=lambda place: place.id)
     return live[int(key_of(name), 16) % len(live)]
 

@@ -56,11 +56,16 @@ def home_of(street: Street, places: Iterable[Place]) -> Place:
     return min(live, key=lambda place: (not place.community, order[place.committee], place.kind != "building", place.id))
 
 
+def neighbours_of(street: Street, home: Place) -> list[Committee]:
+    """The other committees: those of other zones first, each in the file's order."""
+    zone = street.committee_by_id[home.committee].zone
+    others = (committee for committee in street.committees if committee.id != home.committee)
+    return sorted(others, key=lambda other: other.zone == zone)
+
+
 def neighbour_of(street: Street, home: Place) -> Committee | None:
     """The first committee of another zone, else any other one; None in a street of one committee."""
-    zone = street.committee_by_id[home.committee].zone
-    others = [committee for committee in street.committees if committee.id != home.committee]
-    return min(others, key=lambda other: other.zone == zone, default=None)
+    return next(iter(neighbours_of(street, home)), None)
 
 
 def people(street: Street, home: Place) -> list[Person]:
@@ -79,11 +84,15 @@ def people(street: Street, home: Place) -> list[Person]:
         levels = [(role, level) for role, usual, _ in ROLES if role in heard for level in _levels(street, role, usual)]
         wanted += [(role, theirs[level]) for role, level in levels if level in theirs]
     return [
-        Person(
-            role, unit, _username(role, number, wanted), f"{unit_name(unit, street)}{LABELS[role]}", f"021-0012 {1000 + number}"
-        )
+        Person(role, unit, _username(role, number, wanted), _named(street, role, unit), f"021-0012 {1000 + number}")
         for number, (role, unit) in enumerate(dict.fromkeys(wanted))
     ]
+
+
+def _named(street: Street, role: str, unit: str) -> str:
+    """The unit and the role, which is not said twice: 示例居委会, not 示例居委会居委会."""
+    name = unit_name(unit, street)
+    return name if name.endswith(LABELS[role]) else f"{name}{LABELS[role]}"
 
 
 def _levels(street: Street, role: str, usual: str) -> list[str]:

@@ -111,6 +111,7 @@ def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]
     from infra.demo.cases import play
     from infra.demo.pictures import upload
     from infra.demo.roles import ensure_staff, home_of
+    from infra.demo.rooms import furnish
 
     ctx, s3 = machine.context, machine.engine.client("s3")
     with step("codes") as done:
@@ -124,6 +125,7 @@ def _demo(machine: Machine) -> tuple[dict[str, str | None], list[dict[str, Any]]
             # Its clock runs through past days; nobody else is to sweep or send meanwhile.
             with machine.mover.turn:
                 played = play(ctx)
+                furnish(ctx)
             upload(s3, machine.outputs["PhotosBucket"], played)
             faq.keep(ctx)
             machine.home.played.touch()
