@@ -260,6 +260,17 @@ def test_people_of_several_leases_of_one_flat_count_together_and_each_once() -> 
     assert rules.crowding(later, [row_of(first)], TERMS) is None
 
 
+def test_who_moves_out_before_another_moves_in_are_not_in_a_flat_together() -> None:
+    flat: dict[str, Any] = {"area": "15", "rooms": "2"}
+    stays, _ = registered(rental(1, **flat))
+    before, _ = registered(rental(2, first=3, **flat, lease_to="2027-04-30"), no="3333-3333-3")
+    after, _ = registered(rental(2, first=6, **flat, lease_from="2027-04-30"), no="4444-4444-4")
+    assert rules.crowding(stays, [row_of(before), row_of(after)], TERMS) is None
+    meets, _ = registered(rental(2, first=6, **flat, lease_from="2027-04-29"), no="4444-4444-4")
+    crowd = rules.crowding(stays, [row_of(before), row_of(meets)], TERMS)
+    assert crowd is not None and crowd["people"] == 5
+
+
 def test_a_digest_tells_of_what_came_before_its_hour() -> None:
     from datetime import UTC, datetime
     from zoneinfo import ZoneInfo

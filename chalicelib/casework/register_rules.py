@@ -117,20 +117,22 @@ def event(register: Register, event_type: str, data: Mapping[str, Any], by: str,
 def crowding(register: Register, others: Iterable[Row], terms: RegisterTerms) -> dict[str, str | int] | None:
     """What makes a flat look like a group let, or None: more people than its rooms may hold, or too little floor for each.
 
-    Everybody registered in the flat counts, each once, whoever filled in the form: five single leases are five people.
+    Everybody registered in the flat counts, each once, whoever filled in the form: five single leases are five people. What
+    counts is the fullest day of this lease: who moves out before another moves in does not count beside them.
     """
     if register.kind != "rental" or not register.rooms or not register.area:
         return None
     who = {person.id_mac[:16] or f"{register.no}.{person.key}" for person in register.living}
-    for other in others:
-        if (
-            other.no != register.no
-            and other.kind == "rental"
-            and other.state not in {"ended", "erased"}
-            and _overlaps(register, other)
-        ):
-            who |= set(other.who)
-    living = len(who)
+    beside = [
+        other
+        for other in others
+        if other.no != register.no
+        and other.kind == "rental"
+        and other.state not in {"ended", "erased"}
+        and _overlaps(register, other)
+    ]
+    days = {max(other.lease_from, register.lease_from) for other in beside} | {register.lease_from}
+    living = max(len(who.union(*(other.who for other in beside if _stands(other, day)))) for day in days)
     if living > register.rooms * terms.per_room:
         return {"rule": "rooms", "people": living, "rooms": register.rooms, "area": register.area}
     if living and Decimal(register.area) / living < Decimal(terms.min_area):
@@ -140,6 +142,10 @@ def crowding(register: Register, others: Iterable[Row], terms: RegisterTerms) ->
 
 def _overlaps(register: Register, other: Row) -> bool:
     return register.lease_from < other.lease_to and other.lease_from < register.lease_to
+
+
+def _stands(other: Row, day: str) -> bool:
+    return other.lease_from <= day < other.lease_to
 
 
 def ended(register: Register, today: date) -> bool:
