@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib.casework.access import relations
+from chalicelib.casework.access import Actor, relations
 from chalicelib.casework.events import parse
 from chalicelib.errors import FieldError, Forbidden, NotAllowed
 from chalicelib.street import FollowUp, Reasons, Street
@@ -120,6 +120,20 @@ def test_a_visit_says_what_it_found(said: dict[str, str], field: FieldError) -> 
         walk.do(VISITOR, "visit", said)
     assert refused.value.fields == (field,)
     assert walk.case.visit is None
+
+
+def test_who_rated_it_unsatisfied_is_called_by_another_person_who_codes_the_cause() -> None:
+    """Opened again by the rating, it is opened no second time by the call; the visit after it is done again is still to come."""
+    walk = visiting().do(RESIDENT, "rate", {"satisfied": "no"})
+    handler = Actor(walk.case.handled_by, "居委", ("station_head@zone:z1",))
+    with pytest.raises(NotAllowed, match="gate_another_person"):
+        walk.do(handler, "visit", UNSATISFIED)
+    walk.do(VISITOR, "visit", UNSATISFIED)
+    assert walk.case.visit is not None
+    assert (walk.case.state, walk.case.reopened, walk.case.visit.cause) == ("reopened", 1, "not_done")
+    again = walk.do(COMMITTEE, "accept").do(COMMITTEE, "propose").do(COMMITTEE, "confirm").case
+    assert again.state == "visiting"
+    assert again.visit is None
 
 
 def test_a_street_without_listed_causes_asks_for_none() -> None:

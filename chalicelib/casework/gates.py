@@ -136,7 +136,9 @@ def contact(s: Situation) -> str | None:
 
 
 def visit(s: Situation) -> str | None:
-    """After an unsatisfied reporter another person calls than who handled it."""
+    """After an unsatisfied reporter another person calls than who handled it. One who rated it so is asked why while it stands
+    reopened.
+    """
     if s.case.visit is not None:
         return "visited_already"
     return "gate_another_person" if s.case.reopened and s.case.handled_by == s.actor.id else None

@@ -156,7 +156,7 @@ _FOLLOWING_UP = (
     Step(
         "visit",
         CALLERS,
-        DONE | {"closed"},
+        DONE | {"closed", "reopened"},
         steps_follow.visit,
         (
             WAY,

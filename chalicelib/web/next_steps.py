@@ -13,7 +13,7 @@ NEAR = 3
 USUAL: dict[str, tuple[str, ...]] = {
     "received": ("weigh", "accept", "answer", "allocate", "dispatch", "pass_up"),
     "returned": ("allocate", "dispatch", "accept", "pass_up"),
-    "reopened": ("weigh", "accept", "dispatch", "allocate", "answer"),
+    "reopened": ("weigh", "accept", "dispatch", "allocate", "answer", "visit"),
     "accepted": ("weigh", "assign", "dispatch", "allocate", "propose", "ask", "prelim"),
     "dispatched": ("sign", "refuse", "note"),
     "signed": ("report_in", "assign", "propose", "ask"),
