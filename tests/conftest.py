@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from chalicelib.adapters.aws import Aws
 from infra.engine import REGION, Engine, isolate
@@ -45,6 +46,9 @@ LONGEST = (
 )
 LOOPBACK = ("127.", "::1", "localhost")
 COULD_NOT_RUN = "COULD NOT RUN"
+# How long an example takes says how busy the machine is.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.casework import register_rules as rules
@@ -178,7 +178,6 @@ def test_a_number_tells_a_day_that_there_was(day: str, there: bool) -> None:
     assert (normalise_id(with_check(f"310104{day}000")) is not None) is there
 
 
-@settings(deadline=None)
 @given(number=st.integers(0, 20_000), place=st.integers(0, 17), digit=st.sampled_from("0123456789X"))
 def test_no_single_wrong_character_passes_for_an_id_number(number: int, place: int, digit: str) -> None:
     right = id_number(number)
@@ -187,7 +186,6 @@ def test_no_single_wrong_character_passes_for_an_id_number(number: int, place: i
     assert (normalise_id(other) == other) is (other == right) or normalise_id(other) is None
 
 
-@settings(deadline=None)
 @given(number=st.integers(0, 20_000), ahead=st.integers(0, 40_000))
 def test_age_and_mask_tell_no_more_than_they_should(number: int, ahead: int) -> None:
     right = id_number(number)
@@ -238,7 +236,6 @@ def test_somebody_elses_key_in_a_row_is_somebody_new() -> None:
     assert [person.key for person in filled.people] == ["l", "p1", "p2", "p3", "p4"]
 
 
-@settings(deadline=None)
 @given(rooms=st.integers(1, 50), tenths=st.integers(1, 20_000), people=st.integers(1, 20))
 def test_a_flat_is_crowded_exactly_when_rooms_or_floor_do_not_allow_it(rooms: int, tenths: int, people: int) -> None:
     area = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
@@ -301,7 +298,6 @@ def test_booked_visits_wait_in_front_by_their_half_day() -> None:
     assert (keys_of(ended).pending, keys_of(ended).lease) == (None, None)
 
 
-@settings(deadline=None)
 @given(
     people=st.integers(1, 4),
     edits=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=4),
