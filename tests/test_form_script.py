@@ -125,6 +125,21 @@ def test_after_sending_the_draft_is_gone(door: Door, page: Page) -> None:
     assert page.input_value("[name=key]") == KEYS[1]
 
 
+def test_gone_back_to_and_sent_once_more_it_is_the_same_report_and_other_words_are_another(door: Door, page: Page) -> None:
+    page.goto(door.base)
+    add(page, photo())
+    uploaded(page, "1")
+    for text in (TEXT, TEXT, "另一件事"):
+        page.fill("#f-text", text)
+        page.click("button.main")
+        page.wait_for_url("**/received")
+        page.go_back()
+        page.wait_for_url(f"{door.base}/")
+    first, again, other = door.sent
+    assert (again["key"], again["photos"]) == (first["key"], first["photos"]) == ([KEYS[0]], ["1"])
+    assert other["key"] != first["key"]
+
+
 def test_written_offline_it_is_sent_once_when_the_network_is_back(door: Door, page: Page) -> None:
     written_offline(door, page)
     page.click("button.main")

@@ -205,6 +205,9 @@ def test_without_javascript_a_report_and_a_photo_still_arrive(served: Server, br
     page.click("button.main")
     page.wait_for_url("**/received")
     link = page.url.removesuffix("/received")
+    page.go_back()
+    page.click("button.main")
+    page.wait_for_url(link + "/received")  # sent once more from the page that was gone back to, it is the same report
     page.goto(link + "/photos")
     file = tmp_path / "lock.jpg"
     file.write_bytes(jpeg())

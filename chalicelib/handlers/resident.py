@@ -22,6 +22,8 @@ from chalicelib.web.static import read_static
 resident = Blueprint(__name__)
 
 FORM_GRANT_MINUTES = 10
+# A blank form says nothing of anybody. Who goes back has the one they sent, with its key: sent once more, it finds its case.
+GONE_BACK_TO = {"Cache-Control": "private, no-cache"}
 
 
 def form_of(
@@ -47,7 +49,7 @@ def form_of(
 
 @route(resident, "/Q/{code}")
 def scan(it: Asked, code: str) -> Response:
-    answer = form_of(it, code, None)
+    answer = _revisitable(form_of(it, code, None))
     # What the page itself fetches once more, to have it without a network, is nobody at a door.
     if answer.status_code == 200 and "x-doorstep" not in it.headers:
         figures.scanned(wiring.context(), wiring.context().scanned(code)[1].id)
@@ -56,7 +58,13 @@ def scan(it: Asked, code: str) -> Response:
 
 @route(resident, "/f/{kind}")
 def form(it: Asked, kind: str) -> Response:
-    return form_of(it, it.query.get("c", ""), kind)
+    return _revisitable(form_of(it, it.query.get("c", ""), kind))
+
+
+def _revisitable(answer: Response) -> Response:
+    if answer.status_code == 200:
+        answer.headers.update(GONE_BACK_TO)
+    return answer
 
 
 @route(resident, "/api/v1/photos", method="POST", answers="json", takes="application/json")

@@ -46,6 +46,24 @@
   // What this tab has sent last: the page of the answer takes that draft away and no other.
   const SENT = "ds-sent";
   const used = () => read(USED) || [];
+  // Gone back to and sent once more, the same words are the same report: what this tab has sent last, for an hour.
+  const LAST = `ds-last:${id}`;
+  const said = () => {
+    const typed = KEPT.filter((name) => name !== "key" && name !== "photos").map((name) => (field(name) ? field(name).value : ""));
+    return [...JSON.stringify(typed)].reduce((sum, sign) => Math.imul(sum ^ sign.codePointAt(0), 16777619), 2166136261);
+  };
+  const back = (performance.getEntriesByType("navigation")[0] || {}).type === "back_forward";
+  const repeat = () => {
+    try {
+      const last = JSON.parse(sessionStorage.getItem(LAST));
+      const same = last && last.said === said() && Date.now() - last.at < DAY / 24;
+      if (same && back && fresh && !promised && !field("photos").value) {
+        field("key").value = last.key;
+        field("photos").value = last.photos;
+      }
+      sessionStorage.setItem(LAST, JSON.stringify({ at: Date.now(), key: field("key").value, photos: field("photos").value, said: said() }));
+    } catch (e) { /* off */ }
+  };
   const use = (key) => {
     try { localStorage.setItem(USED, JSON.stringify([...used().filter((one) => one !== key), key].slice(-20))); } catch (e) { /* off */ }
   };
@@ -304,6 +322,7 @@
       return;
     }
     gone = true;
+    repeat();
     use(field("key").value);
     tries += waiting;
     keep();
