@@ -179,6 +179,8 @@ def test_leases_that_end_are_listed_ahead_and_marked_after_their_last_day(town: 
         stored = registers.get(register.no)
         assert stored is not None
         assert stored.register.state == state
+    words = town.client().get(f"/t/{register_link.token_for(town.context, register)}").words
+    assert "重新登记" in words and "已经核实" not in words
 
 
 def test_the_list_holds_masks_alone_and_no_formula(town: World) -> None:

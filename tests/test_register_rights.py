@@ -98,6 +98,7 @@ def test_a_whole_registration_is_erased_everywhere(town: World) -> None:
     assert "310*" not in left
     assert [item["pk"]["S"] for item in rows(town) if item["pk"]["S"].startswith("P#")] == []
     assert (after.kind, after.committee, after.created_at) == ("rental", "c01", stored(no).events[0].at)
+    assert "已经核实" not in town.client().get(f"/t/{register_link.token_for(town.context, after)}").words
     # Nothing brings it back.
     assert press(admin, f"/desk/registers/{no}/erase", reason="再来一次").status == 422
 

@@ -114,5 +114,7 @@ def registration(look: Look, street: Street, register: Register, events: Sequenc
         people=present.people(look.lang, register.people),
         history=present.history(look.lang, events, street, names=False),
         editable=register.editable,
+        over=register.state == "ended",
+        erased=register.state == "erased",
         token=token,
     )
