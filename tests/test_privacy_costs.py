@@ -104,5 +104,6 @@ def test_the_lengths_on_the_page_are_those_of_the_streets(file: Path) -> None:
         ("message_days", "operators | {:,} days |"),
     ):
         assert words.format(kept[name]) in PAGE, name
+    assert f"{2 * kept['case_days']:,} days after the report" in PAGE
     assert f"five minutes | {LISTS_DAYS} days |" in PAGE
     assert FULL_DAYS == 1
