@@ -5,7 +5,7 @@ The instants stand in `clock_table`, written by hand, so that neither the street
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -106,6 +106,30 @@ def test_what_somebody_has_in_hand_is_never_without_an_end(name: str, way: str) 
     ends = [run.due for run in road.case.clocks if run.running and not run.party and road.street.clocks[run.id].counts]
     assert ends != []
     assert road.case.deadline is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "clock", "way", "days"),
+    [
+        ("zhujing-jinlai", "grid_handle", "pass_up accept allocate=committee@committee:j01", 7),
+        ("huajing", "zone_handle", "accept=complex accept allocate=facility@zone:z1", 7),
+        ("tianping", "zone_handle", "accept=hard accept allocate=station@zone:wutong", 21),
+    ],
+)
+def test_who_gets_it_back_refused_has_the_rest_of_the_time_and_not_all_of_it_again(
+    name: str, clock: str, way: str, days: int
+) -> None:
+    road = Road(name).do(*way.split())
+    road.until(WEDNESDAY + timedelta(minutes=20))
+    road.do("refuse")
+    assert road.due(clock) == WEDNESDAY + timedelta(days=days)
+    # What was over is over still, and is not late a second time.
+    late = Road(name).do(*way.split()[:-1])
+    late.until(WEDNESDAY + timedelta(days=days, minutes=1))
+    late.do(way.split()[-1], "refuse")
+    lateness = late.case.lateness
+    assert of(clock, late.until(WEDNESDAY + timedelta(days=days, minutes=9))) == []
+    assert late.case.lateness == lateness
 
 
 # ---- What comes again while nothing stops it -----------------------------------------------------------------------------------

@@ -155,6 +155,11 @@ def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]
             until = it.data.get("until") if clock.until else None
             if clock.until and until is None:
                 continue
+            rest = _rest_of(clock, owner, it)
+            if rest is not None:
+                running.add(key)
+                found.append(rest)
+                continue
             begun = _begun(clock, it)
             due, warn = due_and_warn(clock, begun, street, it.after.case_class)
             if begun != it.now:
@@ -166,6 +171,17 @@ def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]
             running.add(key)
             found.append({**run, **{name: value for name, value in _ends(due, warn).items() if value}})
     return found
+
+
+def _rest_of(clock: Clock, owner: str, it: Turn) -> dict[str, Any] | None:
+    """An office that gets a case back refused has what is left of its time for handling, not all of it again; to take it up and to
+    send it on it has its time anew.
+    """
+    if it.type != "refused" or not it.moved or {"accepted", "allocated"} & set(clock.stop):
+        return None
+    mine = (run for run in reversed(it.before.clocks) if (run.id, run.rung) == (clock.id, owner))
+    sent = next((run for run in mine if run.stopped == it.before.dispatched_at), None)
+    return _as_it_was(sent, warn=sent.warn if sent.warn and sent.warn > stamp(it.now) else None) if sent else None
 
 
 def _begun(clock: Clock, it: Turn) -> datetime:
