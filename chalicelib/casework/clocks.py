@@ -174,8 +174,8 @@ def _started(it: Turn, running: set[str], street: Street) -> list[dict[str, Any]
 
 
 def _rest_of(clock: Clock, owner: str, it: Turn) -> dict[str, Any] | None:
-    """An office that gets a case back refused has what is left of its time for handling, not all of it again; to take it up and to
-    send it on it has its time anew.
+    """An office that gets a case back refused has what is left of its time for handling, not all of it again; to take it up and
+    to send it on it has its time anew.
     """
     if it.type != "refused" or not it.moved or {"accepted", "allocated"} & set(clock.stop):
         return None
