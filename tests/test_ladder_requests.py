@@ -10,8 +10,9 @@ import pytest
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.events import parse
+from chalicelib.casework.notices import Told, messages
 from chalicelib.errors import Forbidden, NotAllowed
-from chalicelib.street import Approvals, Duration
+from chalicelib.street import Approvals, Duration, Notice
 from tests.ladder_street import APPROVER, CENTRE, COMMITTEE, NOW, POLICE, RESIDENT, SUPERVISOR, ladder_street, with_clock
 from tests.ladder_walks import Walk, began, dispatched, in_state
 
@@ -137,6 +138,18 @@ def test_a_clock_that_stands_still_is_extended_too() -> None:
     walk.do(RESIDENT, "reply", after=timedelta(days=2))
     assert parse(run_of(walk.case, "whole").due) - walk.now == left
     assert parse(run_of(walk.case, "whole").original or "") == WHOLE_ENDS
+
+
+def test_who_is_asked_for_a_yes_reads_which_end_it_is_also_while_it_stands_still() -> None:
+    street = msgspec.structs.replace(ladder_street(), notices=(Notice(on="requested", to="approvers", template="near"),))
+    for clock in ("whole", "handle"):
+        street = with_clock(street, clock, pause=("waiting",))
+    walk = in_state("accepted", street).do(COMMITTEE, "ask").do(COMMITTEE, "extend")
+    assert walk.case.deadline is None
+    (message,) = messages(Told(walk.case, walk.events[-1], street, None))
+    first = min((run for run in walk.case.clocks if run.stopped is None), key=lambda run: run.due)
+    assert message.params[1] == street.clocks[first.id].name.zh
+    assert message.params[2].startswith("11月")
 
 
 def test_a_request_goes_with_the_office_that_made_it() -> None:

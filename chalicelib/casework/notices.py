@@ -16,7 +16,7 @@ import msgspec
 
 from chalicelib.casework.access import unit_name, units_around
 from chalicelib.casework.card import place_name
-from chalicelib.casework.case import Case
+from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.clocks import MOVING, feedback_due
 from chalicelib.casework.events import Event, parse, stamp
 from chalicelib.casework.messages import shorten
@@ -83,9 +83,18 @@ class Told:
     @property
     def clock(self) -> str:
         """The clock that the event is about; else the one that ends next."""
-        nearest = min((run for run in self.case.clocks if run.running), key=lambda run: run.due, default=None)
-        clock = self.street.clocks.get(str(self.event.data.get("clock", "")) or (nearest.id if nearest else ""))
+        clock = self.street.clocks.get(str(self.event.data.get("clock", "")) or (self._next.id if self._next else ""))
         return clock.name.zh if clock else BLANK
+
+    @property
+    def _next(self) -> ClockRun | None:
+        """The run that ends next; where all stand still (what is asked for while the reporter is) the first of those."""
+        live = [run for run in self.case.clocks if run.stopped is None]
+        return min([run for run in live if run.running] or live, key=lambda run: run.due, default=None)
+
+    @property
+    def until(self) -> str:
+        return self.date(self.event.data.get("until") or (self._next.due if self._next else None))
 
     @property
     def leading(self) -> str:
@@ -138,7 +147,7 @@ FILLS: dict[str, Callable[[Told], tuple[str, ...]]] = {
     "handled": lambda told: (told.case.no, told.rate_by),
     "reopened": lambda told: (told.case.no, told.office, told.promised),
     "new": lambda told: (told.case.no, told.category, told.date(told.case.deadline)),
-    "near": lambda told: (told.case.no, told.clock, told.date(told.event.data.get("until") or told.case.deadline)),
+    "near": lambda told: (told.case.no, told.clock, told.until),
     "late": lambda told: (told.case.no, told.clock, told.follower),
     "dispatched": lambda told: (told.case.no, told.leading, told.report_by),
     "supervised": lambda told: (told.case.no, told.answer_by),
