@@ -18,6 +18,8 @@ _CHINESE = {**dict(zip("〇零一二三四五六七八九", "00123456789", stric
 _MOBILE = re.compile(r"(?:86|0086|0)?(1[3-9]\d{9})")
 # Region, day of birth, order, check character: a plausible day keeps long order numbers out.
 _ID = re.compile(r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
+# The digits of an ID number before its check character: an X that stands apart belongs to no shorter one.
+_BEFORE_X = 17
 # What stands between two digits of one number at most.
 _GAP = 3
 # Between the parts of a number these stand only where it is written in the usual groups; otherwise they part doors and times.
@@ -108,7 +110,7 @@ def _runs(text: str) -> list[list[Digit]]:
     gap = 0
     for at, sign in enumerate(text):
         digit = _digit(sign)
-        if digit == "X" and not (run and gap == 0):
+        if digit == "X" and not (run and (gap == 0 or len(run) >= _BEFORE_X)):
             digit = ""
         if digit:
             run.append((digit, at, not run or gap > 0))
