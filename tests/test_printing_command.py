@@ -122,7 +122,7 @@ CARD = '\n[[cards]]\npost = "{}"\nphone = "{}"\n{}'
     [
         (CARD.format("comittee", "021-0012 1101", ""), "post", "is not known here", 'did you mean "committee"?'),
         (CARD.format("police", "ring the bell", 'units = ["zone:z1"]'), "phone", "not of the right form", "021-0012 3456"),
-        (CARD.format("police", "12345", 'units = ["zone:z1"]'), "phone", "can't be called", "area code"),
+        (CARD.format("police", "77889", 'units = ["zone:z1"]'), "phone", "can't be called", "area code"),
         (CARD.format("police", "021-0012 1102", 'units = ["comittee:c01"]'), "units[1]", "is not known here", "committee:c01"),
         (CARD.format("police", "021-0012 1102", "units = []"), "units", "is an empty list", "leave the key out"),
         (CARD.format("police", "021-0012 1102", ""), "post", "has a line for street above", "one line for each post and unit"),

@@ -23,6 +23,8 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # one exception, 0012 xxxx, is the range that demonstrations use because it can belong to nobody.
 _SUBSCRIBER_8 = r"(?:[2-9][0-9]{7}|0012[0-9]{4})"
 _LANDLINE = re.compile(rf"(?:10|2[0-9]){_SUBSCRIBER_8}|[3-9][0-9]{{2}}(?:[2-9][0-9]{{6}}|{_SUBSCRIBER_8})")
+# 110, 12345, 95598, 962740, 400 …: whoever calls reaches somebody, no message does.
+_HOTLINE = re.compile(r"1[0-9]{2}|1[0-9]{4}|9[0-9]{4,5}|[48]00[0-9]{7}")
 
 
 def normalise_phone(text: str) -> str | None:
@@ -49,6 +51,11 @@ def normalise_phone(text: str) -> str | None:
     if _MOBILE.fullmatch(national) or _LANDLINE.fullmatch(national):
         return "+86" + national
     return None
+
+
+def is_hotline(text: str) -> bool:
+    """Whether a number as people type it is one of those that only take calls."""
+    return _HOTLINE.fullmatch(text[:_LONGEST_TYPED].translate(_NARROW).translate(_DROPPED)) is not None
 
 
 def is_mobile(phone: str) -> bool:

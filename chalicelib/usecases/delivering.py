@@ -165,7 +165,9 @@ def _one(turn: Turn, row: OutboxRow) -> bool:
     number = attempts.number_of(turn.ctx, row)
     if number is not None:
         return attempts.attempt(turn.ctx, row, number)
-    if sending_rules.kind_of(row.to) == "contact":
+    if recipients.only_takes_calls(turn.ctx, row):
+        outbox.move(row, "dropped", ttl=recipients.end_of(turn.ctx), why=attempts.NOT_MOBILE)
+    elif sending_rules.kind_of(row.to) == "contact":
         # The street's own file names a contact without a number: somebody has to look.
         outbox.move(row, "parked", why="nobody")
     else:

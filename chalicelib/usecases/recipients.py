@@ -9,6 +9,7 @@ from chalicelib.casework.sending_rules import Span, on_duty
 from chalicelib.models import cases, outbox, staff, together
 from chalicelib.models.outbox import OutboxRow
 from chalicelib.ports import VaultClosed
+from chalicelib.street import Contact
 from chalicelib.usecases.context import Context
 
 A_DAY = 86_400
@@ -23,7 +24,7 @@ def phone_of(ctx: Context, row: OutboxRow) -> str | None:
     """The number behind a row; None when there is none or it was erased. Raises `VaultBusy`."""
     kind, _, name = row.to.partition(":")
     if kind == "contact":
-        contact = next((contact for contact in ctx.street.contacts if contact.id == name), None)
+        contact = _contact(ctx, name)
         return people.normalise_phone(contact.phone) if contact else None
     if kind == "reporter":
         stored = cases.get(row.case)
@@ -37,6 +38,17 @@ def phone_of(ctx: Context, row: OutboxRow) -> str | None:
         return ctx.vault.open(record, envelope).get("phone")
     except VaultClosed:
         return None
+
+
+def _contact(ctx: Context, name: str) -> Contact | None:
+    return next((contact for contact in ctx.street.contacts if contact.id == name), None)
+
+
+def only_takes_calls(ctx: Context, row: OutboxRow) -> bool:
+    """Whether a row is for a party with a hotline, which no message reaches."""
+    kind, _, name = row.to.partition(":")
+    contact = _contact(ctx, name) if kind == "contact" else None
+    return contact is not None and people.is_hotline(contact.phone)
 
 
 def told(ctx: Context, to: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from chalicelib.casework.people import normalise_phone
+from chalicelib.casework.people import is_hotline, normalise_phone
 from chalicelib.street import POSTS, CardLine
 from infra.streetfile.reader import Table
 from infra.streetfile.tables import PHONE, PHONE_REMEDY
@@ -22,8 +22,8 @@ def cards(tables: list[Table], units: Collection[str]) -> tuple[CardLine, ...]:
             units=table.texts("units", units) if table.has("units") else ("street",),
             name=table.label("name", longest=NAME_MAX) if table.has("name") else None,
         )
-        if line.phone and normalise_phone(line.phone) is None:
-            table.wrong("phone", "can't be called", "write a mobile number, or a landline with its area code")
+        if line.phone and normalise_phone(line.phone) is None and not is_hotline(line.phone):
+            table.wrong("phone", "can't be called", "write a mobile number, a landline with its area code, or a hotline")
         if table.has("units") and not line.units and table.raw["units"] == []:
             table.wrong("units", "is an empty list", "name at least one, or leave the key out for the whole street")
         for unit in line.units:

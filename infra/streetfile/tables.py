@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from chalicelib.casework.messages import TEMPLATES
 from chalicelib.casework.notices import FILLS
-from chalicelib.casework.people import normalise_phone
+from chalicelib.casework.people import is_hotline, normalise_phone
 from chalicelib.street import (
     Account,
     Category,
@@ -193,8 +193,8 @@ def contacts(tables: list[Table], units: Collection[str]) -> tuple[Contact, ...]
             phone=table.text("phone", like=PHONE, remedy=PHONE_REMEDY),
             units=table.texts("units", units) if table.has("units") else ("street",),
         )
-        if contact.phone and normalise_phone(contact.phone) is None:
-            table.wrong("phone", "can't be called", "write a mobile number, or a landline with its area code")
+        if contact.phone and normalise_phone(contact.phone) is None and not is_hotline(contact.phone):
+            table.wrong("phone", "can't be called", "write a mobile number, a landline with its area code, or a hotline")
         table.done()
         found.append(contact)
     no_twins(found, tables)
