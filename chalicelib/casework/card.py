@@ -17,6 +17,7 @@ from chalicelib.street import Place, Street
 
 TIMER_SHARDS = 8
 LEDGER_SHARDS = 4
+NEAREST = ("community", "committee", "zone", "street")
 # Sorts behind every instant: a case with no running clock stands at the end of its queue.
 NO_DEADLINE = "9999-12-31T00:00:00.000Z"
 
@@ -109,7 +110,9 @@ def queue_of(case: Case, street: Street) -> str | None:
         return None
     visitors = street.follow_up.visitors
     if case.state == "visiting" and visitors:
-        theirs = next((one for one in street.rungs if one.role == visitors[0]), rung)
+        # A role may work several rungs: whoever is nearest to the place visits, as they are told to.
+        offices = [one for one in street.rungs if one.role == visitors[0]]
+        theirs = min(offices, key=lambda one: NEAREST.index(one.scope), default=rung)
         return f"Q#{theirs.role}#{unit_of(theirs.scope, case)}"
     return f"Q#{rung.role}#{case.unit}"
 
