@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.casework import register_rules as rules
+from chalicelib.casework.events import stamp
 from chalicelib.casework.registering import Typed, TypedPerson
 from chalicelib.errors import Conflict, Malformed, NotAllowed, Unknown
 from chalicelib.models import cases, registers
 from chalicelib.usecases import capability, register_link
+from chalicelib.usecases.register_tables import read_all
 from infra.engine import Engine
 from tests import wire
 from tests.register_people import LANDLORD, household, id_number, phone, register_world, rental, rows, send, tenant
@@ -259,3 +263,19 @@ def test_every_row_ends_with_the_retention_of_its_kind(town: World) -> None:
     assert len(found) > 3
     assert set(found.values()) == {end}
     assert kept_until(register, days).date().isoformat() == "2029-10-30"
+
+
+def test_a_look_keeps_nothing_longer_and_is_no_change_for_the_next_export(town: World) -> None:
+    no = send(town, household(1), "population").no
+    before = {(item["pk"]["S"], item["sk"]["S"]): item["ttl"] for item in rows(town)}
+    town.clock.advance(days=300)
+    for turn, what in enumerate(("revealed", "exported", "link_renewed")):
+        look = rules.event(stored(no).register, what, {}, "staff:V", f"{turn}", town.clock.civil())
+        registers.write(registers.Write(stored=stored(no), events=[look], attempt=f"{turn}"), town.street)
+    assert {(item["pk"]["S"], item["sk"]["S"]): item["ttl"] for item in rows(town)} == before
+    since = stamp(town.clock.civil() - timedelta(days=1))
+    assert [row.no for row in registers.changed("c01", since, "9")] == []
+    assert [register.updated_at for register in read_all([no])] == [stored(no).events[0].at]
+    visit = rules.event(stored(no).register, "verified", {"result": "verified", "remark": ""}, "staff:V", "v", town.clock.civil())
+    registers.write(registers.Write(stored=stored(no), events=[visit], attempt="v"), town.street)
+    assert [row.no for row in registers.changed("c01", since, "9")] == [no]

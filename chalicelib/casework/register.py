@@ -194,6 +194,8 @@ FOLDS: dict[str, Callable[[Register, Event], Change]] = {
     "exported": _nothing,
     "link_renewed": _link_renewed,
 }
+# Somebody looked, or got another link: nothing of the registration is another for it.
+LOOKS = frozenset({"revealed", "exported", "link_renewed"})
 # What a committee's digest counts as changed.
 CHANGES = frozenset({"edited", "corrected", "booked"})
 

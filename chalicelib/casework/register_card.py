@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chalicelib.casework.events import parse
-from chalicelib.casework.register import Register
+from chalicelib.casework.events import Event, parse
+from chalicelib.casework.register import LOOKS, Register
 
 # A half day's place in the order of a day.
 PARTS = ("am", "pm", "evening")
@@ -64,6 +65,14 @@ def room_key(room: str) -> str:
 
 def flat_of(place: str, room: str) -> str:
     return f"F#{place}#{room_key(room)}"
+
+
+def as_changed(register: Register, events: Iterable[Event]) -> Register:
+    """The registration as of its last change. Keys, lists and the end of keeping go by that: a look makes nothing newer, and
+    nobody's data stay longer because a colleague or they themselves looked at them.
+    """
+    changes = [event.at for event in events if event.type not in LOOKS]
+    return msgspec.structs.replace(register, updated_at=max(changes, default=register.updated_at))
 
 
 def row_of(register: Register) -> Row:

@@ -15,7 +15,7 @@ from pynamodb.models import Model
 
 from chalicelib.casework.events import Event
 from chalicelib.casework.register import Register, apply
-from chalicelib.casework.register_card import kept_until, keys_of, row_of
+from chalicelib.casework.register_card import as_changed, kept_until, keys_of, row_of
 from chalicelib.models import case_writing, store
 from chalicelib.models.base import transaction
 from chalicelib.models.register_rows import RegisterItem, Stored, envelope_key, get, item, key
@@ -72,7 +72,8 @@ def write(change: Write, street: Street) -> Stored:
     packed = store.spill(register, events[sum(stored.spilled) :], len(stored.spilled))
     spilled = (*stored.spilled, *([len(packed.spilled)] if packed.spilled else []))
     after = msgspec.structs.replace(stored, register=register, events=events, spilled=spilled, attempt=change.attempt)
-    ttl = int(kept_until(register, street.retention.register_days).timestamp())
+    last = as_changed(register, events)
+    ttl = int(kept_until(last, street.retention.register_days).timestamp())
     before = stored.register.version
     condition = RegisterItem.version == before if before else RegisterItem.pk.does_not_exist()
     part = case_writing.written(change.case, change.attempt, street) if change.case else None
@@ -81,7 +82,7 @@ def write(change: Write, street: Street) -> Stored:
 
     def send() -> None:
         with transaction() as together:
-            together.save(_record(after, packed.body, ttl), condition=condition)
+            together.save(_record(after, last, packed.body, ttl), condition=condition)
             beside: list[Model] = [*_beside(change, register, ttl), *anew[-store.TOGETHER :], *change.rows]
             if part:
                 together.save(part.item, condition=part.condition)
@@ -129,14 +130,15 @@ def _archives(change: Write, packed: store.Packed, ttl: int) -> tuple[list[Regis
     return anew, store.Ends(tuple(RegisterItem(pk, store.archive_key(number)) for number in others), ttl)
 
 
-def _record(after: Stored, body: bytes, ttl: int) -> RegisterItem:
+def _record(after: Stored, last: Register, body: bytes, ttl: int) -> RegisterItem:
+    """`last` is the registration as of its last change."""
     register = after.register
-    keys = msgspec.structs.asdict(keys_of(register))
+    keys = msgspec.structs.asdict(keys_of(last))
     return RegisterItem(
         key(register.no),
         "RECORD",
         body=body,
-        card=store.encode(row_of(register)),
+        card=store.encode(row_of(last)),
         version=register.version,
         attempt=after.attempt,
         submission=after.submission,

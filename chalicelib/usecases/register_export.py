@@ -147,7 +147,7 @@ def export(
     # On record first: a file without its record must not be. A record without its file shows an attempt, and the next export
     # does not begin where that one was to end.
     made = begin(ctx, actor, committee, reason, attempt, whole=whole, full=False)
-    found = [stored.register for stored in read_all([row.no for row in registers.changed(committee, made.since, made.until)])]
+    found = read_all([row.no for row in registers.changed(committee, made.since, made.until)])
     lists.put(made.key, archive(ctx, words, found), "application/zip")
     if made.state != "done":
         made = msgspec.structs.replace(made, state="done")

@@ -105,7 +105,7 @@ def _place(row: Row) -> str:
 
 
 def _part(ctx: Context, lists: Lists, words: Words, export: Export, rows: list[Row]) -> Export:
-    found = [stored.register for stored in read_all([row.no for row in rows])]
+    found = read_all([row.no for row in rows])
     opened: dict[tuple[str, str], dict[str, str]] = {}
     closed = 0
     for register in found:

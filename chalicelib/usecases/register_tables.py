@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from chalicelib.casework.events import parse
 from chalicelib.casework.people import is_mobile
 from chalicelib.casework.register import Person, Register
-from chalicelib.casework.register_card import room_key
+from chalicelib.casework.register_card import as_changed, room_key
 from chalicelib.models import registers
 from chalicelib.models.registers import RegisterItem
 from chalicelib.usecases.context import Context
@@ -30,11 +30,12 @@ TABLES = {
 HEADS = frozenset(head for heads in TABLES.values() for head in heads)
 
 
-def read_all(numbers: Sequence[str]) -> list[registers.Stored]:
-    """These registrations in this order, a hundred a call; what is gone meanwhile is left out."""
+def read_all(numbers: Sequence[str]) -> list[Register]:
+    """These registrations as of their last change, in this order, a hundred a call; what is gone meanwhile is left out."""
     rows = RegisterItem.batch_get([(registers.key(no), "RECORD") for no in numbers], consistent_read=True)
     found = {row.pk: registers.read(row) for row in rows}
-    return [found[registers.key(no)] for no in numbers if registers.key(no) in found]
+    standing = (found[registers.key(no)] for no in numbers if registers.key(no) in found)
+    return [as_changed(stored.register, stored.events) for stored in standing]
 
 
 def archive(ctx: Context, words: Words, found: Sequence[Register], opened: Opened | None = None) -> bytes:
