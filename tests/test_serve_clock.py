@@ -17,7 +17,8 @@ import pytest
 from chalicelib.casework.events import parse, stamp
 from chalicelib.models import cases
 from chalicelib.models.cases import CaseItem
-from infra.serve.advance import Interrupted, Mover, look
+from infra.serve import advance
+from infra.serve.advance import Ahead, Interrupted, Mover, look
 from infra.serve.clock import MovableClock
 from infra.serve.clock_page import Refused, target_of
 from tests.http_visitor import HttpVisitor
@@ -140,6 +141,39 @@ def test_a_case_that_can_not_be_worked_on_stops_neither_time_nor_the_others(tria
     assert left
     assert all(broken in name for name, _ in left)
     item.delete()  # the run ends with folding every case that can be read
+
+
+def test_what_lies_ahead_is_the_same_however_much_there_is(trial: Trial, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read at once where it is little, and a shard at a time where it is much: nothing, something to come, and something due that
+    must not hide what comes after it.
+    """
+
+    def both(at: datetime) -> Ahead:
+        assert at_once(at) == by_shards(at)
+        return at_once(at)
+
+    def at_once(at: datetime) -> Ahead:
+        return look(at)
+
+    def by_shards(at: datetime) -> Ahead:
+        with monkeypatch.context() as patch:
+            patch.setattr(advance, "FEW", 1)
+            return look(at)
+
+    now = trial.clock.civil()
+    assert both(now) == Ahead(frozenset(), None)
+    for _ in range(3):
+        reported(world)
+    found = both(now)
+    assert found.next is not None
+    assert found.next > now
+    later = both(found.next)
+    assert later.due > found.due
+    assert later.next is not None
+    assert later.next > found.next
+    past = both(now + timedelta(days=400))
+    assert past.due > later.due
+    assert past.next is None
 
 
 def test_time_stands_still_while_it_is_moved_and_goes_on_from_there(tmp_path: Path) -> None:
