@@ -76,3 +76,20 @@ def test_additions_by_several_at_once_are_all_kept(both_worlds: World) -> None:
         answers = list(pool.map(lambda form: form.submit().status, forms))
     assert answers == [200] * 4
     assert types(no) == ["submitted"] + ["added"] * 4
+
+
+def test_an_answer_that_comes_after_the_office_went_on_is_kept_and_sent_twice_it_is_one(world: World) -> None:
+    no, token = steps.reported(world)
+    clerk = world.signed_in("dispatcher", "street")
+    steps.act(clerk, no, "accept")
+    steps.act(clerk, no, "ask", text="是几号楼")
+    first, second = world.client().get(f"/t/{token}"), world.client().get(f"/t/{token}")
+    # In time, and tapped twice.
+    for _ in range(2):
+        assert first.form("/reply").fill(text="三号楼").submit().status == 200
+    steps.act(clerk, no, "ask", text="几单元")
+    steps.act(clerk, no, "resume", note="电话里说二单元")
+    for _ in range(2):
+        assert second.form("/reply").fill(text="二单元").submit().status == 200
+    told = ["submitted", "accepted", "asked", "replied", "asked", "resumed", "added"]
+    assert [kind for kind in types(no) if kind not in {"reminded", "lapsed"}] == told

@@ -19,7 +19,7 @@ from chalicelib.casework.register import Register
 from chalicelib.errors import Limited, Unknown
 from chalicelib.models import cases, registers
 from chalicelib.usecases import capability
-from chalicelib.usecases.acting import commit
+from chalicelib.usecases.acting import commit, repeats
 from chalicelib.usecases.context import Context
 
 
@@ -88,9 +88,15 @@ def actions(ctx: Context, case: Case) -> list[str]:
 
 
 def act(ctx: Context, token: str, action: str, data: Mapping[str, Any], attempt: str) -> cases.Stored:
-    """Adds, replies, rates or withdraws. Raises what `ladder.decide` raises, and `Unknown` for the link."""
+    """Adds, replies, rates or withdraws. Raises what `ladder.decide` raises, and `Unknown` for the link.
+
+    What comes as an answer when nobody waits for it any more is kept as an addition.
+    """
     stored = capability.open_link(ctx, token)
-    return commit(ctx, stored, Command(action, attempt, data), ME)
+    command = Command(action, attempt, data)
+    if action == "reply" and stored.case.state != "waiting" and not repeats(stored, command, ME):
+        command = Command("add", attempt, data)
+    return commit(ctx, stored, command, ME)
 
 
 def went_into(case: Case) -> Elsewhere | None:
