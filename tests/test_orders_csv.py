@@ -98,6 +98,19 @@ def test_every_cell_may_stand_between_quotation_marks(encoding: str) -> None:
     assert [(row.order.external, row.order.text) for row in rows if row.order] == [("H-1", "灯不亮")]
 
 
+def test_spaces_behind_separators_move_nothing_into_another_column() -> None:
+    (row,) = read(table('H-1, "三楼灯不亮, 五楼也是", c01, 021-0012 7788, '))
+    assert row.order is not None
+    assert (row.order.text, row.order.committee, row.order.phone) == ("三楼灯不亮, 五楼也是", "c01", "021-0012 7788")
+
+
+def test_separators_left_out_where_columns_of_no_meaning_are_empty_cost_no_row() -> None:
+    head = "工单编号,诉求内容,居委会,备注,领导批示"
+    rows = read(table("H-1,灯不亮,c01,,", "H-2,灯不亮,c01", "H-3,灯不亮,c01,急", "H-4,灯不亮", head=head))
+    assert told(rows) == [(2, "H-1"), (3, "H-2"), (4, "H-3"), (5, "columns_few")]
+    assert rows[1].order is not None and rows[1].order.committee == "c01"
+
+
 def test_a_bad_row_costs_itself_alone() -> None:
     rows = [GOOD.format(n=1), 'H-2,"never closed,c01,,', GOOD.format(n=3), "H-4,too,few", GOOD.format(n=5), "H-6,a,b,c,d,e"]
     rows += ["", GOOD.format(n=8), "H-9,灯,c01,,soon", 'H-10,a"b"c,c01,,', GOOD.format(n=11), 'H-12,"cut off']

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -108,7 +108,7 @@ def read(raw: bytes, tz: ZoneInfo) -> Iterator[Row]:
         if count > ROWS_MAX:
             yield Row(number + 1, why="too_many")
             return
-        found, used = _record(lines, number, mark, len(columns))
+        found, used = _record(lines, number, mark, columns)
         if broken & set(range(number, number + used)):
             yield Row(number + 1, why="encoding")
         elif isinstance(found, str):
@@ -153,23 +153,27 @@ def _fits(pieces: list[bytes], encoding: str) -> bool:
 def _fields(text: str, mark: str) -> list[str] | None:
     """The cells of one record; None when it does not end here."""
     try:
-        rows = list(csv.reader([text], delimiter=mark, strict=True))
+        # With a space behind the separator, a quotation mark would be one of the text and end it at its first comma.
+        rows = list(csv.reader([text], delimiter=mark, strict=True, skipinitialspace=True))
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None
 
 
-def _record(lines: list[str], number: int, mark: str, columns: int) -> tuple[list[str] | str, int]:
+def _record(lines: list[str], number: int, mark: str, columns: Sequence[str | None]) -> tuple[list[str] | str, int]:
     """The record that begins at that line, and how many lines it takes; a reason when it is none, and then only its own line."""
-    text = ""
+    text, wide = "", len(columns)
     for used in range(1, min(LINES_MAX, len(lines) - number) + 1):
         text = f"{text}\n{lines[number + used - 1]}" if used > 1 else lines[number]
         found = _fields(text, mark)
         if found is not None:
-            found = found[:columns] if not any(cell.strip() for cell in found[columns:]) else found
-            if len(found) == columns:
+            found = found[:wide] if not any(cell.strip() for cell in found[wide:]) else found
+            if not any(columns[len(found) :]):
+                # Spreadsheets leave out separators where the last columns are empty for some rows; of these we read nothing.
+                found += [""] * (wide - len(found))
+            if len(found) == wide:
                 return found, used
-            return ("columns_few" if len(found) < columns else "columns_many"), 1
+            return ("columns_few" if len(found) < wide else "columns_many"), 1
         if text.count('"') % 2 == 0:
             break
     return "quotes", 1
