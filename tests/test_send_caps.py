@@ -152,6 +152,20 @@ def test_residents_are_left_alone_in_quiet_hours(world: World, clock: str, goes:
     assert templates(sms) == ["received"]
 
 
+def test_a_receipt_that_waited_for_the_morning_promises_nothing_that_has_passed(world: World) -> None:
+    sms = provider(world)
+    # Early in the night: first feedback within a working day, which ends the next night; dispatched within half an hour.
+    at(world, 18, "23:00")
+    resident(world)
+    world.deliver()
+    at(world, 19, "23:30")
+    world.deliver()
+    assert sms.out == []
+    at(world, 20, "07:00")
+    world.deliver()
+    assert [(message.template, message.params[1]) for message in sms.out] == [("received", "11月25日23:00")]
+
+
 @pytest.mark.parametrize("template", ["new", "late", "hazard", "near", "dispatched", "supervised", "register"])
 def test_at_night_staff_get_only_what_can_not_wait(world: World, template: str) -> None:
     sms, to = provider(world), person(world)

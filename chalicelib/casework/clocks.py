@@ -265,7 +265,10 @@ def mirrored(gone: Case, stays: Case, street: Street) -> list[dict[str, Any]]:
     return found
 
 
-def feedback_due(case: Case, street: Street) -> str | None:
-    """When a person will have answered: the first end among clocks that any reply of a person stops; else the next deadline."""
-    ends = [run.due for run in case.clocks if run.running and set(street.clocks[run.id].stop) >= FIRST_REPLIES]
-    return min(ends, default=case.deadline)
+def feedback_due(case: Case, street: Street, now: str = "") -> str | None:
+    """When a person will have answered: the first end after `now` among clocks that any reply of a person stops; else the first
+    end at all that is still to come.
+    """
+    ahead = [run for run in case.clocks if run.running and run.due > now and run.id in street.clocks]
+    ends = [run.due for run in ahead if set(street.clocks[run.id].stop) >= FIRST_REPLIES]
+    return min(ends, default=min((run.due for run in ahead), default=None))

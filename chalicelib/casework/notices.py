@@ -49,10 +49,7 @@ class Told:
 
     def date(self, instant: str | None) -> str:
         """`11月24日16:00`, within twelve characters; no instant is a dash."""
-        if not instant:
-            return BLANK
-        local: datetime = parse(instant).astimezone(self.street.tz)
-        return f"{local.month}月{local.day}日{local:%H:%M}"
+        return date_of(instant, self.street) if instant else BLANK
 
     @property
     def office(self) -> str:
@@ -132,6 +129,11 @@ class Told:
     @property
     def where(self) -> str:
         return self.case.elsewhere or (place_name(self.street, self.place) if self.place else BLANK)
+
+
+def date_of(instant: str, street: Street) -> str:
+    local: datetime = parse(instant).astimezone(street.tz)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
 def office_name(rung_id: str, unit: str, street: Street) -> str:

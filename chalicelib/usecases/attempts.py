@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.casework import people, sending_rules
+from chalicelib.casework.clocks import feedback_due
 from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.messages import fill
+from chalicelib.casework.notices import date_of
 from chalicelib.casework.sending_rules import DIGEST, HAZARD, RECEIVED
 from chalicelib.errors import ConfigError
-from chalicelib.models import outbox, recipient
+from chalicelib.models import cases, outbox, recipient
 from chalicelib.models.outbox import OutboxRow
 from chalicelib.ports import Sms, SmsCapped, SmsRefused, SmsRetry, SmsStopped, SmsUnknown, VaultBusy
 from chalicelib.usecases.context import Context
@@ -87,10 +89,16 @@ def _text(ctx: Context, row: OutboxRow, params: tuple[str, ...]) -> str:
 
 
 def _params(ctx: Context, row: OutboxRow, now: datetime) -> tuple[str, ...]:
-    """A digest counts when it is sent; every other message says what was so when it was written."""
+    """A digest counts when it is sent; every other message says what was so when it was written, unless that has passed."""
     if row.template == DIGEST:
         return sending_rules.digest_params(now, ctx.street.tz, row.cases or (), row.late or ())
-    return outbox.message_of(row).params
+    params = outbox.message_of(row).params
+    if row.template == RECEIVED and row.state == "held":
+        # What waited for the morning must not promise a call for last night.
+        stored = cases.get(row.case)
+        due = feedback_due(stored.case, ctx.street, stamp(now)) if stored else None
+        return (params[0], date_of(due, ctx.street)) if due else params
+    return params
 
 
 def _again(row: OutboxRow, now: datetime, why: str, *, at_once: bool = False) -> None:
