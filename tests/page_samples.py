@@ -47,7 +47,10 @@ STATES = tuple(sorted(OPEN_STATES | ENDED_STATES))
 TOKEN = "2-token"
 KEY = "0" * 32
 GRANT = UploadGrant("https://bucket.example/", {"key": "incoming/REF0REF0/07", "policy": "cG9saWN5"})
-WRONG = NotAllowed("fields", fields=[FieldError("text", "required"), FieldError("phone", "phone")])
+WRONG = NotAllowed(
+    "fields",
+    fields=[FieldError("text", "required"), FieldError("nickname", "too_long", {"max": 20}), FieldError("phone", "phone")],
+)
 EMPTY_CHOICE = NotAllowed("fields", fields=[FieldError("to", "required")])
 EMPTY = NotAllowed("fields", fields=[FieldError("text", "required")])
 PHOTOS = (

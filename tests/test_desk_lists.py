@@ -120,6 +120,9 @@ def test_several_cases_go_to_one_person_at_once(world: World) -> None:
     nos = [steps.reported(world, text=text)[0] for text in ("甲", "乙", "丙")]
     clerk = world.signed_in("dispatcher", "street")
     department = world.signed_in("department", "street")
+    early = tick(clerk, *nos[:2]).words
+    assert early.count("要先受理或签收") == 2
+    assert "不在您手上" not in early
     for no in nos:
         steps.act(clerk, no, "accept")
     page = tick(clerk, *nos[:2])

@@ -142,6 +142,13 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_to_change() -> None:
     assert "我的话</textarea>" in html
 
 
+def test_the_summary_of_what_is_wrong_goes_down_the_page() -> None:
+    html = all_pages("zh-CN", "我的话")["form with errors"]()
+    summary = re.findall(r'<a href="#(f-[a-z]+)"', html[html.index('id="errors"') :])
+    assert len(summary) > 1
+    assert summary == sorted(summary, key=lambda field: html.index(f'id="{field}"'))
+
+
 def test_labels_and_descriptions_point_at_fields_that_exist() -> None:
     for name, made in all_pages("zh-CN").items():
         page = Reader(made())

@@ -105,6 +105,8 @@ def test_the_hand_over_sheet_holds_everything_open_on_my_desks(world: World, peo
         assert no in page.words
     assert "待受理" in page.words
     assert "受理" in page.words
+    # Only a suggestion is weighed.
+    assert "采纳与否" not in page.words
     assert "共4件未办结" in page.words
     for words in ("移交人", "接收人", "监交人"):
         assert words in page.words

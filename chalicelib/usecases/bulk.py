@@ -10,9 +10,10 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.casework.access import Actor
-from chalicelib.casework.case import Case, Party
-from chalicelib.errors import DoorstepError, FieldError, NotAllowed
+from chalicelib.casework.access import Actor, relations
+from chalicelib.casework.case import ARRIVED, Case, Party
+from chalicelib.casework.ladder import STEPS
+from chalicelib.errors import DoorstepError, FieldError, Forbidden, NotAllowed
 from chalicelib.usecases import work
 from chalicelib.usecases.context import Context
 
@@ -41,12 +42,19 @@ def choose(ctx: Context, actor: Actor, numbers: Sequence[str]) -> Choice:
         except DoorstepError as error:
             left.append((no, error.reason))
             continue
-        held = next((held for step, held in opened.steps if step.action == "assign"), "not_yours")
+        held = next((held for step, held in opened.steps if step.action == "assign"), _why_not(ctx, actor, opened.case).reason)
         if held:
             left.append((no, held))
         else:
             found.append(opened.case)
     return Choice(tuple(found), tuple(_people(ctx, found)), tuple(left))
+
+
+def _why_not(ctx: Context, actor: Actor, case: Case) -> DoorstepError:
+    """Why there is no assigning: it is somebody else's, or nobody has taken it up yet, or it is past that."""
+    if not relations(actor, case, ctx.street) & STEPS["assign"].who:
+        return Forbidden("not_yours")
+    return NotAllowed("not_taken") if case.state in ARRIVED | {"dispatched"} else NotAllowed("state")
 
 
 def _people(ctx: Context, found: Sequence[Case]) -> list[tuple[str, Party]]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.casework.events import parse
@@ -37,6 +37,12 @@ def day(lang: str, instant: Instant, tz: ZoneInfo, now: datetime) -> str:
         day=when.day,
         weekday=t(lang, f"date.weekday.{when.weekday()}"),
     )
+
+
+def written(lang: str, typed: str, tz: ZoneInfo, now: datetime) -> str:
+    """A day as it is stored (`2026-11-24`), as people read it."""
+    found = date.fromisoformat(typed)
+    return day(lang, datetime(found.year, found.month, found.day, 12, tzinfo=tz), tz, now)
 
 
 def moment(lang: str, instant: Instant, tz: ZoneInfo, now: datetime) -> str:

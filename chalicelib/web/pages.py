@@ -56,7 +56,7 @@ __all__ = [
 RESIDENT = ("tokens", "resident")
 FORM = (*RESIDENT, "form")
 PROGRESS = (*RESIDENT, "progress")
-FORM_FIELDS = ("text", "category", "nickname", "phone", "elsewhere", "photos", "reporter")
+FORM_FIELDS = ("text", "photos", "category", "phone", "nickname", "elsewhere", "reporter")
 
 
 def _kept(values: Mapping[str, str], *names: str) -> dict[str, str]:
@@ -95,7 +95,7 @@ def form(
         key=submission_key,
         values=_kept(values or {}, *FORM_FIELDS),
         filled=bool(values),
-        problem=problem_view(look.lang, error),
+        problem=problem_view(look.lang, error, FORM_FIELDS),
         categories=categories(street, look.lang),
         reporters=reporters(look.lang),
         photos_max=AT_SUBMISSION,

@@ -102,8 +102,7 @@ def class_reason(lang: str, street: Street, one: ClassCase, now: datetime) -> st
         words=_words(lang, one),
         committees=len(one.committees),
         cases=len(one.members),
-        first=first,
-        last=last,
+        days=first if first == last else t(lang, "classes.days", first=first, last=last),
     )
 
 

@@ -21,18 +21,18 @@ DESK = ("tokens", "desk")
 DOORS_MAX = 300
 FIELDS = (
     "channel",
+    "how",
     "place",
     "typed",
     "elsewhere",
-    "class",
-    "category",
     "text",
+    "category",
+    "class",
     "reporter",
-    "nickname",
     "phone",
+    "nickname",
     "found",
     "external",
-    "how",
 )
 HOWS = ("consult", "mediation", "joint", "family", "neighbour", "volunteer", "staff")
 
@@ -97,6 +97,6 @@ def intake(
         found=[("active", t(lang, "found.active")), ("passive", t(lang, "found.passive"))],
         hows=[(how, t(lang, f"how.{how}")) for how in HOWS],
         values={name: typed.get(name, "") for name in FIELDS},
-        problem=problem_view(lang, error),
+        problem=problem_view(lang, error, FIELDS),
         made=made,
     )

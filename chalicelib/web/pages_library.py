@@ -108,15 +108,15 @@ def _warning(street: Street, one: Warned, places: Mapping[str, Place], lang: str
         version=one.version,
         fresh=one.state == "new",
         reason=reason_of(street, one, places, lang),
-        since=t(lang, "warning.since", first=_day(lang, one.first, street, now), last=_day(lang, one.last, street, now)),
+        since=t(
+            lang,
+            "warning.since",
+            first=dates.written(lang, one.first, street.tz, now),
+            last=dates.written(lang, one.last, street.tz, now),
+        ),
         said=said,
         quote=one.text,
     )
-
-
-def _day(lang: str, day: str, street: Street, now: datetime) -> str:
-    found = date.fromisoformat(day)
-    return dates.day(lang, datetime(found.year, found.month, found.day, 12, tzinfo=street.tz), street.tz, now)
 
 
 def warnings(

@@ -58,8 +58,9 @@ def _name(kind: str, lang: str) -> str:
 
 
 def _about(street: Street, one: Disclosure, lang: str, now: datetime) -> str:
-    said = t(lang, "property.written", who=one.by, day=dates.day(lang, one.at, street.tz, now))
-    return t(lang, "property.joint").join([*([t(lang, "property.of", day=one.day)] if one.day else []), said])
+    said = [t(lang, "property.of", day=dates.written(lang, one.day, street.tz, now))] if one.day else []
+    said.append(t(lang, "property.written", who=one.by, day=dates.day(lang, one.at, street.tz, now)))
+    return t(lang, "property.joint").join(said)
 
 
 def _told(street: Street, book: Book, lang: str, now: datetime) -> list[Told]:

@@ -15,7 +15,7 @@ from chalicelib.errors import DoorstepError
 from chalicelib.street import Place, Street
 from chalicelib.web import dates
 from chalicelib.web import present_register as present
-from chalicelib.web.i18n import t
+from chalicelib.web.i18n import count, t
 from chalicelib.web.look import Look
 from chalicelib.web.present_common import frame
 from chalicelib.web.present_offices import grant_name
@@ -34,7 +34,7 @@ class QueueRow:
     where: str
     state: str
     slot: str
-    living: int
+    living: str
     case: str
 
 
@@ -89,7 +89,7 @@ def queue(look: Look, street: Street, me: Viewer, rows: Sequence[Row], places: M
             where=_where(lang, street, places.get(row.place), row.room),
             state=t(lang, f"register.state.{row.state}"),
             slot=present.row_slot(lang, row, street),
-            living=row.living,
+            living=count(lang, "desk.register.living", row.living),
             case=row.case,
         )
         for row in rows

@@ -103,11 +103,13 @@ def field_text(lang: str, field: FieldError) -> str:
     return t(lang, own if has(lang, own) else f"field.{field.code}", **field.params)
 
 
-def problem(lang: str, error: DoorstepError | None) -> Problem | None:
+def problem(lang: str, error: DoorstepError | None, order: Sequence[str] = ()) -> Problem | None:
+    """`order` is how the fields stand on the page: the summary goes through them as the eye does."""
     if error is None:
         return None
     title, detail = describe(lang, error)
-    fields = {field.name: field_text(lang, field) for field in error.fields}
+    wrong = sorted(error.fields, key=lambda field: order.index(field.name) if field.name in order else len(order))
+    fields = {field.name: field_text(lang, field) for field in wrong}
     return Problem(title, detail, fields, tuple(fields.items()), error.status == 409)
 
 

@@ -195,7 +195,8 @@ def _visit(street: Street, case: Case, now: datetime, lang: str) -> Pairs:
 def _supervision(case: Case, events: Sequence[Event], lang: str) -> str:
     last = next((event for event in reversed(events) if event.type in {"supervised", "supervision_ended"}), None)
     if last is None:
-        return t(lang, "mark.supervised")
+        # A clock of the street's put it there by itself.
+        return t(lang, "desk.known.by_clock")
     if last.type == "supervision_ended":
         return t(lang, "desk.known.supervision_ended", result=str(last.data.get("result", "")))
     rule = last.data.get("rule")

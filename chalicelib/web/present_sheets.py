@@ -157,7 +157,7 @@ def _handed(street: Street, card: Card, lang: str) -> HandedOver:
     if card.deadline:
         by = dates.moment(lang, card.deadline, street.tz, ON_PAPER)
         clock = t(lang, "desk.queue.by", by=by, clock=name_of(street, card.clock, lang))
-    usual = USUAL.get(card.state, ())
+    usual = [step for step in USUAL.get(card.state, ()) if _fits(street, card, step)]
     return HandedOver(
         no=card.no,
         title=card.title or card.no,
@@ -168,3 +168,11 @@ def _handed(street: Street, card: Card, lang: str) -> HandedOver:
         clock=clock or t(lang, "desk.case.no_clock"),
         next=t(lang, f"action.{usual[0]}") if usual else t(lang, "desk.sheet.wait"),
     )
+
+
+def _fits(street: Street, card: Card, step: str) -> bool:
+    """What a card tells of a step: only a suggestion is weighed, and only who was called together reports in."""
+    if step == "weigh":
+        found = street.class_by_id.get(card.case_class)
+        return found is not None and found.idea
+    return step != "report_in" or "owing" in card.marks
