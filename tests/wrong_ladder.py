@@ -182,6 +182,10 @@ LADDER = [
     Wrong("no digest", 'digest = { code = "SMS_000000012" }\n', "", "sms.templates.digest", "missing", "digest = {"),
     Wrong("SNS in China", 'provider = "aliyun"', '@provider = "sns"', "sms.provider", "no SNS SMS", '"aliyun" or "tencent"'),
     Wrong("provider", 'provider = "aliyun"', '@provider = "aliyuan"', "sms.provider", "not known", 'did you mean "aliyun"?'),
+    Wrong("brackets", 'sign = "示例长桥"', '@sign = "【示例长桥】"', "sms.sign", "right form", "without brackets"),
+    Wrong(
+        "long sign", 'sign = "示例长桥"', '@sign = "示例市示例区示例长桥街道办"', "sms.sign", "right form", "2 to 12 characters"
+    ),
     Wrong("quiet hours", 'quiet_from = "22:00"', '@quiet_from = "10pm"', "sms.quiet_from", "right form", "22:00"),
     Wrong(
         "more than carriers allow",

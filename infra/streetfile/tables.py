@@ -34,6 +34,9 @@ _STREET_ID = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}")
 PHONE = re.compile(r"\+?[0-9][0-9 -]{3,18}[0-9]")
 PHONE_REMEDY = 'write digits, spaces and dashes, e.g. "021-0012 3456"'
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+# As providers approve them; the brackets around it are theirs.
+_SIGN = re.compile(r"[^【】\[\]\s]{2,12}")
+_SIGN_REMEDY = 'write 2 to 12 characters without brackets, e.g. "示例长桥"'
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 TIME_REMEDY = 'write a time as "22:00"'
@@ -205,7 +208,7 @@ def sms(table: Table | None, region: str) -> Sms:
     if table is None:
         return Sms(provider="", sign="")
     provider = _provider(table, region)
-    sign = table.text("sign")
+    sign = table.text("sign", like=_SIGN, remedy=_SIGN_REMEDY)
     templates: dict[str, Template] = {}
     mapped = table.table("templates", required=provider != "local")
     if mapped is not None:
@@ -220,7 +223,8 @@ def sms(table: Table | None, region: str) -> Sms:
                 like, remedy = _CODES.get(own, (None, ""))
                 if code and like is not None and not like.fullmatch(code):
                     inner.wrong("code", f"is not a template code of {own}", remedy)
-                templates[name] = Template(provider=own, code=code, sign=inner.text("sign", sign), names=_variables(inner, name))
+                signed = inner.text("sign", sign, like=_SIGN, remedy=_SIGN_REMEDY)
+                templates[name] = Template(provider=own, code=code, sign=signed, names=_variables(inner, name))
                 inner.done()
     if provider and provider != "local" and mapped is not None and "digest" not in mapped.raw:
         mapped.wrong("digest", "is required but missing", 'many messages to one person become it: add digest = { code = "…" }')
