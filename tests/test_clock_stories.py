@@ -46,8 +46,8 @@ def test_waiting_for_the_resident_stops_the_committees_days_but_not_the_seven() 
     road.now = at("11-19 10:00")
     road.do("ask")
     assert road.until(at("11-24 09:59")) == []
-    assert road.until(at("11-24 10:01")) == [("reminded", "whole_case", "committee")]
-    road.do("reply")
+    # Three working days, and nobody is waited for any more.
+    assert road.until(at("11-24 10:01")) == [("resumed", "", "committee"), ("reminded", "whole_case", "committee")]
     # Two of the three days were left.
     assert road.due("committee_handle") == at("11-26 10:01")
     assert road.due("whole_case") == at("11-25 10:00")

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.casework.access import Actor
 from chalicelib.casework.case import Case, ClockRun
-from chalicelib.casework.events import parse
+from chalicelib.casework.events import parse, stamp
 from chalicelib.casework.notices import Told, messages
 from chalicelib.errors import Forbidden, NotAllowed
 from chalicelib.street import Approvals, Duration, Notice
@@ -220,11 +220,28 @@ def test_a_question_that_nobody_answers_on_the_page_holds_nothing_up(before: str
     street = with_clock(ladder_street(), "whole", pause=("waiting",))
     walk = in_state(before, street).do(COMMITTEE, "ask")
     left = parse(run_of(walk.case, "whole").due) - walk.now
-    walk.later(days=6).do(COMMITTEE, "resume", {"note": "电话里说是三号楼"})
+    walk.later(days=1).do(COMMITTEE, "resume", {"note": "电话里说是三号楼"})
     assert (walk.case.state, walk.case.question, walk.case.reply_by) == (before, "", None)
     assert parse(run_of(walk.case, "whole").due) - walk.now == left
     with pytest.raises(NotAllowed, match="state"):
         walk.do(RESIDENT, "reply")
+
+
+def test_nobody_is_waited_for_longer_than_the_day_until_which_they_were_asked() -> None:
+    street = ladder_street()
+    for clock in ("whole", "handle"):
+        street = with_clock(street, clock, pause=("waiting",))
+    walk = in_state("accepted", street).do(COMMITTEE, "ask")
+    by = parse(walk.case.reply_by or "")
+    left = {clock: parse(run_of(walk.case, clock).due) - walk.now for clock in ("whole", "handle")}
+    assert (walk.case.deadline, walk.case.next_due) == (None, walk.case.reply_by)
+    assert walk.until(by - timedelta(minutes=1)).case.state == "waiting"
+    walk.until(by)
+    resumed = walk.events[-1]
+    assert (resumed.type, resumed.by, resumed.due) == ("resumed", "system", stamp(by))
+    assert (walk.case.state, walk.case.question, walk.case.reply_by) == ("accepted", "", None)
+    assert {clock: parse(run_of(walk.case, clock).due) - walk.now for clock in left} == left
+    assert walk.do(RESIDENT, "add", {"text": "三号楼"}).case.additions == 1
 
 
 def test_a_case_that_was_handled_meanwhile_has_no_long_run_any_more() -> None:

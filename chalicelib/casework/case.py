@@ -292,6 +292,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_due(self) -> str | None:
-        """The next instant at which anything has to be done for a running clock, its reminder included: what sweeps look for."""
+        """What sweeps look for: the next reminder or end of a running clock, or the day until which an answer is waited for."""
         ahead = [(run.warn, run.again if run.lapsed else run.due) for run in self.clocks if run.running]
-        return min((instant for pair in ahead for instant in pair if instant), default=None)
+        awaited = self.reply_by if self.state == "waiting" else None
+        return min((instant for pair in (*ahead, (awaited,)) for instant in pair if instant), default=None)

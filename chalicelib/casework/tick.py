@@ -3,7 +3,7 @@
 `tick` looks at the case as it stands and makes what has come due, in the order of the nominal instants. Each event carries its
 nominal instant in `due`; what starts by it starts when it is applied. So an outage skips nothing: a case that missed its
 reminder and its end gets both, goes up one rung, and has that rung's full time from then on. Closed cases tick too: a date to
-look again may lie behind the closing, and who owes a report goes on owing it.
+look again may lie behind the closing, and who owes a report goes on owing it. A question is waited for until its day.
 """
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ def tick(case: Case, now: datetime, street: Street, attempt: str) -> list[Event]
     events: list[Event] = []
     while True:
         found = _next(case)
-        if found is None or found[0] > now:
+        awaited = parse(case.reply_by) if case.state == "waiting" and case.reply_by else None
+        if awaited is not None and awaited <= now and (found is None or awaited <= found[0]):
+            # No answer: what stood still for it goes on, so that no case lies where nobody is reminded of it.
+            nominal, made = awaited, [("resumed", {"unanswered": True})]
+        elif found is None or found[0] > now:
             break
-        nominal, run, warning = found
-        made = _reminded(run) if warning else _ended(case, run, street, nominal)
+        else:
+            nominal, run, warning = found
+            made = _reminded(run) if warning else _ended(case, run, street, nominal)
         for event in record(case, made, SYSTEM, attempt, now, street, nominal):
             events.append(event)
             case = apply(case, event)
