@@ -246,6 +246,12 @@ def test_a_change_without_a_session_is_refused(world: World) -> None:
     no, _ = steps.reported(world)
     page = raw(world.client(), f"/desk/cases/{no}/accept", {"csrf": "", "attempt": "a" * 32, "version": "1"})
     assert page.status == 401
+    # What was written is shown once more, to whoever wrote it on a page of ours, and never what a password was.
+    typed = {"text": "已联系电工<b>", "reason": "call", "password": "three words in a row"}
+    kept = raw(world.client(), f"/desk/cases/{no}/prelim", typed, Origin=world.client().origin)
+    assert (kept.status, "已联系电工&lt;b&gt;</textarea>" in kept.text, "three words" in kept.text) == (401, True, False)
+    for elsewhere in ({"Origin": "https://evil.example"}, {}):
+        assert "已联系电工" not in raw(world.client(), f"/desk/cases/{no}/prelim", typed, **elsewhere).text
     forged = world.client()
     forged.cookies["ds_session"] = "A" * 22
     assert forged.get(f"/desk/cases/{no}").path == "/desk/signin"

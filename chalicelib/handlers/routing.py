@@ -32,6 +32,8 @@ PUBLIC: frozenset[str] = frozenset()
 STAFF = ROLES
 # Not for this person, and too often: what the log keeps beside the access log's line.
 _TOLD = frozenset({403, 429})
+# The fields of the desk's forms in which people write.
+WRITTEN = ("question", "answer", "text", "demands", "basis", "reason", "note", "sentence", "result", "remark")
 View = Callable[..., Response]
 
 
@@ -81,7 +83,7 @@ def answer(declared: Declared, view: View, request: Request, params: dict[str, s
     except Unauthenticated as error:
         if declared.answers == "page" and declared.method == "GET" and declared.roles:
             return see("/desk/signin?again=1" if _in_vain(it) else "/desk/signin", it.look)
-        response = failure(it, declared.answers, error)
+        response = failure(it, declared.answers, error, words=_written(it) if declared.answers == "page" else "")
     except DoorstepError as error:
         if error.status in _TOLD:
             _tell(it, declared, error)
@@ -162,7 +164,7 @@ def problem(it: Asked, error: DoorstepError, ref: str) -> dict[str, Any]:
     return pages.problem(it.look.lang, error, ref)
 
 
-def failure(it: Asked, answers: str, error: DoorstepError, ref: str = "") -> Response:
+def failure(it: Asked, answers: str, error: DoorstepError, ref: str = "", words: str = "") -> Response:
     if answers == "json":
         return data(problem(it, error, ref), error.status)
     if answers == "open311":
@@ -170,7 +172,18 @@ def failure(it: Asked, answers: str, error: DoorstepError, ref: str = "") -> Res
     from chalicelib.web import pages
 
     street = wiring.context().street
-    return html(pages.error(it.look, street, error, ref), status=error.status)
+    return html(pages.error(it.look, street, error, ref, words), status=error.status)
+
+
+def _written(it: Asked) -> str:
+    """What was written on a page of ours whose session has ended meanwhile: nobody should have to write it twice."""
+    try:
+        fields = it.form() if it.headers.get("origin") == it.origin else {}
+    except DoorstepError:
+        return ""
+    said = (fields.get(name, "").strip() for name in WRITTEN)
+    # What was only chosen is a name of ours, and soon chosen again.
+    return "\n\n".join(one for one in said if one and not (one.isascii() and one.isidentifier()))
 
 
 def _georeport(it: Asked, error: DoorstepError, ref: str) -> Response:

@@ -54,6 +54,11 @@ def moment(lang: str, instant: Instant, tz: ZoneInfo, now: datetime) -> str:
     return t(lang, "date.moment", day=day(lang, instant, tz, now), time=time)
 
 
+def dated(lang: str, instant: Instant, tz: ZoneInfo) -> str:
+    """Day and time with the year, for what is read long afterwards."""
+    return moment(lang, instant, tz, datetime(1970, 1, 1, tzinfo=UTC))
+
+
 def span(lang: str, length: timedelta) -> str:
     """An elapsed or remaining time: its two largest units; hours are dropped from three days on."""
     minutes = int(abs(length).total_seconds() // 60)

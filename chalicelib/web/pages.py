@@ -263,12 +263,14 @@ def code_problem(look: Look, street: Street, error: DoorstepError) -> str:
     return render("plate_page.html", look, street, FORM, f=frame(look, street, title), plate=door, title=title, detail=detail)
 
 
-def error(look: Look, street: Street | None, error: DoorstepError, ref: str) -> str:
-    """Any error as a page: what happened, what to do. `ref` finds it in the log."""
+def error(look: Look, street: Street | None, error: DoorstepError, ref: str, words: str = "") -> str:
+    """Any error as a page: what happened, what to do. `ref` finds it in the log, `words` is what somebody wrote in vain."""
     seen = problem_view(look.lang, error)
     title = seen.title if seen else ""
     desk = look.path.startswith("/desk")
-    return render("error.html", look, street, RESIDENT, f=frame(look, street, title), problem=seen, ref=ref, desk=desk)
+    return render(
+        "error.html", look, street, RESIDENT, f=frame(look, street, title), problem=seen, ref=ref, desk=desk, words=words
+    )
 
 
 def problem(lang: str, error: DoorstepError, ref: str) -> dict[str, Any]:

@@ -211,8 +211,7 @@ def household(
         for register, _ in registrations
     ]
     calls = [
-        (dates.local(at, street.tz).strftime("%Y-%m-%d %H:%M"), t(lang, f"register.state.{result}"), remark, who)
-        for at, result, remark, who in visits
+        (dates.dated(lang, at, street.tz), t(lang, f"register.state.{result}"), remark, who) for at, result, remark, who in visits
     ]
     return desk_page(
         look,

@@ -53,8 +53,9 @@ def office_of(street: Street, case: Case, lang: str, names: bool) -> str:
     if not case.open:
         return office
     if case.assignee is not None:
-        party = case.assignee.name if names else party_role(street, case.assignee, lang)
-        return t(lang, "who.assigned", office=office, party=party)
+        if names:
+            return t(lang, "who.named", office=office, party=case.assignee.name)
+        return t(lang, "who.assigned", office=office, party=party_role(street, case.assignee, lang))
     if case.lead is not None:
         return t(lang, "who.led", office=office, party=party_name(street, case.lead.party, lang))
     return office

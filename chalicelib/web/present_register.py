@@ -192,6 +192,6 @@ def history(lang: str, events: Iterable[Event], street: Street, *, names: bool) 
         if event.type == "suspected" and names:
             detail = str(event.data["case"])
         who = str(event.data.get("who", "")) if names else ""
-        when = dates.local(event.at, street.tz).strftime("%Y-%m-%d %H:%M")
+        when = dates.dated(lang, event.at, street.tz)
         lines.append(Line(t(lang, f"register.event.{event.type}"), detail, who, when, dates.iso(event.at)))
     return lines
