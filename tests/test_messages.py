@@ -67,6 +67,7 @@ def test_a_real_message_reads_as_written() -> None:
         (["a\u200bb", "11月24日"], "carriers refuse"),
         (["a\u2028b", "11月24日"], "carriers refuse"),
         (["【银行】", "11月24日"], "carriers refuse"),
+        (["着火🔥", "11月24日"], "carriers refuse"),
         (["a.example", "11月24日"], "link"),
         (["http://a", "11月24日"], "link"),
         (["13800000000", "11月24日"], "phone or ID"),
@@ -110,4 +111,5 @@ def test_shortening_says_that_something_is_missing() -> None:
     assert len(shorten("百色路一百五十一弄长桥三村居委会办公室")) == PARAMETER_MAX
     assert shorten("  楼道\n 灯坏 ") == "楼道 灯坏"
     assert shorten("致电13800000000") == "致电…"
+    assert shorten("3号楼后面🔥着火❗️") == "3号楼后面 着火"
     assert shorten("") == "—"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -54,8 +53,6 @@ def approved(message: Sms, street: SmsOfStreet) -> Template:
         messages.fill(message.template, message.params, template.sign)
     except messages.MessageError as error:
         raise SmsRefused(str(error)) from error
-    if any(unicodedata.category(char) in {"So", "Sk", "Cs", "Co", "Cn"} for param in message.params for char in param):
-        raise SmsRefused("a parameter holds a picture or symbol that carriers refuse")
     return template
 
 

@@ -86,7 +86,7 @@ def _problem(param: str) -> str:
         return "is empty"
     if len(param) > PARAMETER_MAX:
         return f"is longer than {PARAMETER_MAX} characters"
-    if any(unicodedata.category(char).startswith(("C", "Z")) and char != " " for char in param) or "【" in param or "】" in param:
+    if any(_unfit(char) and char != " " for char in param) or "【" in param or "】" in param:
         return "holds a character that carriers refuse"
     if _LINK.search(param):
         return "looks like a link"
@@ -95,9 +95,17 @@ def _problem(param: str) -> str:
     return ""
 
 
+def _unfit(char: str) -> bool:
+    """Whether it can't be seen, or is a picture or symbol: residents type them, and carriers refuse the whole message."""
+    category = unicodedata.category(char)
+    return category[0] in "CZ" or category in {"So", "Sk", "Me"} or "\ufe00" <= char <= "\ufe0f"
+
+
 def shorten(param: str) -> str:
-    """Any text as a parameter that `fill` takes: one line, no link, no long digits, at most 12 characters, `—` for nothing."""
-    flat = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in param)
+    """Any text as a parameter that `fill` takes: one line, no link, no picture, no long digits, at most 12 characters, `—` for
+    nothing.
+    """
+    flat = "".join(" " if _unfit(char) else char for char in param)
     flat = " ".join(flat.replace("【", " ").replace("】", " ").split())
     flat = _LINK.sub("…", flat)
     flat = _PERSONAL.sub("…", flat)
