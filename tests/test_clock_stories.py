@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.casework.clocks import feedback_due
 from chalicelib.casework.events import parse, stamp
+from chalicelib.casework.notices import Told, messages
 from chalicelib.errors import NotAllowed
 from tests.roads import MINUTE, WEDNESDAY, Road, at, of, shipped
 
@@ -39,6 +40,25 @@ def test_accepted_and_done_in_time_nothing_is_late_and_the_dates_to_look_again_c
     seen = road.until(at("12-31 00:00"))
     assert [(kind, clock) for kind, clock, _ in seen] == [("reminded", "recurrence_7"), ("reminded", "recurrence_30")]
     assert road.case.lateness == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "promised"),
+    [
+        ("changqiao", "hotline_12345", "11月25日10:00"),
+        ("changqiao", "petition", "11月25日10:00"),
+        ("zhujing-jinlai", "petition", "11月25日10:00"),
+        ("huajing", "hotline_12345", "11月19日10:00"),
+        # Nothing of the command centre's own is the end of handling before it has dispatched.
+        ("yuejincun", "hotline_12345", "12月9日10:00"),
+    ],
+)
+def test_whoever_called_elsewhere_is_promised_the_streets_own_end_and_not_the_mirrored_one(
+    name: str, channel: str, promised: str
+) -> None:
+    road = Road(name, channel=channel).do("accept")
+    told = messages(Told(road.case, road.latest("accepted"), road.street, road.place))
+    assert [message.params[2] for message in told if message.template == "accepted"] == [promised]
 
 
 def test_waiting_for_the_resident_stops_the_committees_days_but_not_the_seven() -> None:

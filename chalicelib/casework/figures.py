@@ -164,12 +164,12 @@ def deadline_of(case: Case, handled: str | None, street: Street) -> str | None:
     found: dict[int, list[str]] = {}
     for run, clock in _runs(case, street):
         in_force = run.stopped == handled if handled else run.running
-        if in_force and _of_handling(clock):
+        if in_force and of_handling(clock):
             found.setdefault(1 if run.rung else 2 if clock.channels else 0, []).append(run.due)
     return min(found[min(found)]) if found else None
 
 
-def _of_handling(clock: Clock) -> bool:
+def of_handling(clock: Clock) -> bool:
     """Whether it is the promise of an end: a date that somebody set, or one to look again, is not."""
     ends = set(clock.stop)
     return clock.counts and not clock.until and "handled_confirmed" in ends and ends <= HANDLING_ENDS

@@ -19,6 +19,7 @@ from chalicelib.casework.card import place_name
 from chalicelib.casework.case import Case, ClockRun
 from chalicelib.casework.clocks import MOVING, feedback_due
 from chalicelib.casework.events import Event, parse, stamp
+from chalicelib.casework.figures import of_handling
 from chalicelib.casework.messages import shorten
 from chalicelib.street import Notice, Place, Street
 
@@ -63,12 +64,16 @@ class Told:
 
     @property
     def promised(self) -> str:
-        """What a resident was promised: the date of a long run, or the end of the last running clock that anybody can miss."""
+        """What a resident was promised: the date of a long run, or the last end of the street's own clocks of handling; else of
+        the one that is mirrored for another system, else of anything that somebody can miss.
+        """
         if self.case.long_run_until:
             return self.date(self.case.long_run_until)
-        clocks = self.street.clocks
         live = [run for run in self.case.clocks if run.stopped is None and not run.party]
-        return self.date(max((run.due for run in live if run.id not in clocks or clocks[run.id].counts), default=None))
+        live = [run for run in live if run.id not in self.street.clocks or self.street.clocks[run.id].counts]
+        handling = [run for run in live if run.id in self.street.clocks and of_handling(self.street.clocks[run.id])]
+        own = [run for run in handling if not self.street.clocks[run.id].channels]
+        return self.date(max((run.due for run in own or handling or live), default=None))
 
     @property
     def category(self) -> str:
