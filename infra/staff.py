@@ -1,8 +1,10 @@
-"""People of the desk, for operators: `python -m infra.staff create …`, `… link USERNAME`, `… out USERNAME`, `… remove USERNAME`.
+"""People of the desk, for operators: `python -m infra.staff create …`, `… change USERNAME …`, `… link USERNAME`,
+`… out USERNAME`, `… remove USERNAME`.
 
-`out` ends somebody's sessions at once; `remove` takes their password, offices and duty hours as well: what they did stays theirs.
-A person gets no password here: a one-time activation link is printed, with which they set their own within three days. Region,
-tables and key come from the environment (DOORSTEP_*), as the functions have them; the stack's outputs name them.
+`change` gives somebody another number, another name, or other offices in the place of all they held; their cases stay theirs.
+`out` ends somebody's sessions at once; `remove` takes their password, offices and duty hours as well: what they did stays
+theirs. A person gets no password here: a one-time activation link is printed, with which they set their own within three days.
+Region, tables and key come from the environment (DOORSTEP_*), as the functions have them; the stack's outputs name them.
 """
 
 from __future__ import annotations
@@ -66,6 +68,20 @@ def _known(username: str) -> StaffItem:
     return person
 
 
+def change(username: str, name: str, grants: tuple[str, ...], phone: str) -> str:
+    """What they hold afterwards. Raises `InfraError` for an unknown name, a wrong grant or phone, and for nothing to change."""
+    if not (name or grants or phone):
+        raise InfraError("nothing is to change: give --name, --grant or --phone")
+    ctx, person = wiring.context(), _known(username)
+    for grant in grants:
+        check_grant(grant, ctx.street)
+    try:
+        signin.change_staff(ctx, person, name=name, grants=grants, phone=phone)
+    except DoorstepError as error:
+        raise InfraError(f"{username}: {error.reason} {', '.join(field.name for field in error.fields)}".strip()) from error
+    return f"{username}: {name or person.name}, {' '.join(sorted(grants or person.grants or ())) or 'no office'}"
+
+
 def out(username: str) -> str:
     """Ends their sessions; what to say. Raises `InfraError` for an unknown name."""
     return f"{username}: {signin.revoke(_known(username).staff_id or '')} sessions ended"
@@ -86,6 +102,11 @@ def main(argv: list[str]) -> int:
     new.add_argument("--name", required=True, help="as colleagues see it")
     new.add_argument("--grant", action="append", required=True, help="role@unit; may be given several times")
     new.add_argument("--phone", default="", help="for messages")
+    other = commands.add_parser("change", help="another number or name, or other offices; prints what they hold")
+    other.add_argument("username")
+    other.add_argument("--name", default="", help="as colleagues see it")
+    other.add_argument("--grant", action="append", default=[], help="role@unit, in the place of all before; may be repeated")
+    other.add_argument("--phone", default="", help="for messages")
     again = commands.add_parser("link", help="a new activation address for somebody who is there")
     again.add_argument("username")
     for name, means in (("out", "ends somebody's sessions at once"), ("remove", "takes somebody's leave to sign in")):
@@ -96,6 +117,8 @@ def main(argv: list[str]) -> int:
     try:
         if options.command == "create":
             address = create(options.username, options.name, tuple(options.grant), options.phone, options.base_url)
+        elif options.command == "change":
+            address = change(options.username, options.name, tuple(options.grant), options.phone)
         elif options.command == "link":
             address = link(options.username, options.base_url)
         else:

@@ -74,9 +74,6 @@ def create_staff(ctx: Context, *, username: str, name: str, grants: tuple[str, .
     """
     from pynamodb.exceptions import TransactWriteError
 
-    normal = people.normalise_phone(phone) if phone else ""
-    if normal is None:
-        raise NotAllowed("fields", fields=[FieldError("phone", "phone")])
     staff_id = numbers.encode(secrets.randbits(30), 6)
     item = StaffItem(
         f"S#{staff_id}",
@@ -87,15 +84,33 @@ def create_staff(ctx: Context, *, username: str, name: str, grants: tuple[str, .
         password=hash_password(password) if password else None,
         grants=set(grants),
     )
-    if normal:
-        item.sealed = ctx.vault.seal(f"staff:{staff_id}", {"phone": normal})
-        item.phone_mask = people.mask_phone(normal)
-        item.phone_mac = ctx.keys.mac("phone", normal)
+    if phone:
+        kept = _sealed(ctx, staff_id, phone)
+        item.sealed, item.phone_mask, item.phone_mac = kept.sealed, kept.mask, kept.mac
     try:
         staff.create(item)
     except TransactWriteError as error:
         raise Conflict("username_taken") from error
     return staff_id
+
+
+def _sealed(ctx: Context, staff_id: str, phone: str) -> staff.Sealed:
+    normal = people.normalise_phone(phone)
+    if normal is None:
+        raise NotAllowed("fields", fields=[FieldError("phone", "phone")])
+    sealed = ctx.vault.seal(f"staff:{staff_id}", {"phone": normal})
+    return staff.Sealed(sealed, people.mask_phone(normal), ctx.keys.mac("phone", normal))
+
+
+def change_staff(ctx: Context, person: StaffItem, *, name: str = "", grants: tuple[str, ...] = (), phone: str = "") -> None:
+    """Another name, other offices in the place of all before, another number; what is empty stays. With new offices or a new
+    name they sign in again. Raises `NotAllowed("fields")` for a phone that can't be one.
+    """
+    staff_id = person.staff_id or ""
+    kept = _sealed(ctx, staff_id, phone) if phone else None
+    staff.change(person, name or person.name or "", grants or tuple(person.grants or ()), kept)
+    if name or grants:
+        staff.end_sessions(staff_id)
 
 
 def activation_link(ctx: Context, staff_id: str) -> str:
