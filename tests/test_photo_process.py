@@ -310,6 +310,24 @@ def test_a_reservation_that_nobody_used_is_free_again(room: Room) -> None:
     assert reserve(REF, room.clock, minutes=30, keep_days=DAYS) == 1
 
 
+def test_a_page_that_is_opened_again_and_again_is_never_full_of_nothing(room: Room) -> None:
+    """It is loaded anew, gone back to, left for a smaller photo: each time it takes a place, and no photo comes."""
+
+    def opened(by: str = "reporter") -> int:
+        room.clock.now += timedelta(seconds=10)
+        return reserve(REF, room.clock, minutes=30, keep_days=DAYS, promised=6, by=by)
+
+    assert [opened() for _ in range(8)] == [7, 8, 9, 10, 11, 12, 7, 8]
+    with pytest.raises(NotAllowed, match="photos_full"):
+        opened("staff")
+    assert [room.run(room.upload(files.jpeg(), slot)).outcome for slot in (7, 9)] == ["ready", "ready"]
+    assert [opened() for _ in range(4)] == [10, 11, 12, 8]
+    for slot in (8, 10, 11, 12):
+        room.run(room.upload(files.jpeg(), slot))
+    with pytest.raises(NotAllowed, match="photos_full"):
+        opened()
+
+
 def test_twelve_at_once_get_twelve_slots(room: Room) -> None:
     with ThreadPoolExecutor(12) as pool:
         kept = list(pool.map(lambda _: reserve(REF, room.clock, minutes=30, keep_days=DAYS), range(IN_ALL)))

@@ -110,13 +110,19 @@ def _worked(ref: str, slot: int, data: bytes, refusal: str, source: str, files: 
 def reserve(ref: str, clock: Clock, *, minutes: int, keep_days: int, promised: int = 0, by: str = "reporter") -> int:
     """The slot for one more photo, kept while a grant of `minutes` can be used.
 
-    `promised` is how many photos the submission said it uploads. Raises `NotAllowed("photos_full")` when all are used.
+    `promised` is how many photos the submission said it uploads. Raises `NotAllowed("photos_full")` when all are used. Where all
+    are, but some only by opening the page, whoever opens it again gets the one that they opened longest ago.
     """
     wall = clock.wall()
     now = int(wall.timestamp())
-    taken = {row.slot for row in photos.rows(ref) if row.status in photos.FINAL or (row.lease or 0) >= now}
+    standing = [row for row in photos.rows(ref) if row.status in photos.FINAL or (row.lease or 0) >= now]
+    taken = {row.slot for row in standing}
+    opened = sorted((row for row in standing if row.status == "reserved" and row.by == by), key=lambda row: row.lease or 0)
     for _ in range(IN_ALL):
-        slot = next_free(taken, promised)
+        slot, instead = next_free(taken, promised), ""
+        if slot is None and opened:
+            oldest = opened.pop(0)
+            slot, instead = oldest.slot, oldest.source or ""
         if slot is None:
             break
         kept = photos.reserve(
@@ -127,6 +133,7 @@ def reserve(ref: str, clock: Clock, *, minutes: int, keep_days: int, promised: i
             now=now,
             lease=int((wall + timedelta(minutes=minutes) + UPLOAD_SLACK).timestamp()),
             ttl=int((wall + timedelta(days=keep_days)).timestamp()),
+            instead=instead,
         )
         if kept:
             return slot
