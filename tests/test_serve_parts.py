@@ -18,6 +18,7 @@ from infra.engine import Engine, put_stack
 from infra.errors import InfraError
 from infra.proxy import Match, Routes, body_bytes, response_headers, rest_event
 from infra.serve.clock import MovableClock
+from infra.serve.machine import kept_clock
 from infra.serve.pumps import PhotoPump, Pump, StreamPump, stream_record
 from infra.serve.stack import STACK, ensure_stack
 from infra.serve.threads import thread_safe
@@ -63,6 +64,14 @@ def test_civil_time_never_goes_back_whatever_the_machine_does(
         now = clock.civil()
         assert now >= latest
         latest = now
+
+
+@pytest.mark.parametrize("left", ["", "null", "{}", '{"offset_seconds": 0, "latest": ""}', '{"offset_seconds": 1e99}'])
+def test_a_file_that_a_lost_power_left_is_named_with_what_to_do(tmp_path: Path, left: str) -> None:
+    file = tmp_path / "clock.json"
+    file.write_text(left, "utf-8")
+    with pytest.raises(InfraError, match=r"clock\.json holds no time.*make serve-fresh"):
+        kept_clock(file)
 
 
 def test_a_naive_instant_can_not_move_the_clock(tmp_path: Path) -> None:

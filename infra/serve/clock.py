@@ -27,9 +27,13 @@ class MovableClock:
         self._floor = datetime.min.replace(tzinfo=UTC)
         self._held = False
         if file.exists():
-            kept = json.loads(file.read_text("utf-8"))
-            self._offset = timedelta(seconds=float(kept["offset_seconds"]))
-            self._floor = datetime.fromisoformat(kept["latest"])
+            try:
+                kept = json.loads(file.read_text("utf-8"))
+                self._offset = timedelta(seconds=float(kept["offset_seconds"]))
+                self._floor = datetime.fromisoformat(kept["latest"]).astimezone(UTC)
+            except (ValueError, LookupError, TypeError, OverflowError) as error:
+                # A machine that lost its power can leave it empty.
+                raise ValueError(f"{file} holds no time of this server") from error
         self._written = self._floor
 
     def wall(self) -> datetime:

@@ -48,6 +48,14 @@ def log_to(file: Path) -> None:
     logger.propagate = False
 
 
+def kept_clock(file: Path) -> MovableClock:
+    """Time as it stood when the server was stopped. Raises `InfraError` with the remedy."""
+    try:
+        return MovableClock(file)
+    except ValueError as error:
+        raise InfraError(f"{error}; delete it, and time goes on from now, or begin anew with `make serve-fresh`") from error
+
+
 class Brief(logging.Formatter):
     def formatException(self, ei: object) -> str:
         return ""
@@ -85,7 +93,7 @@ class Machine:
         self.outputs = outputs
         with step("pages"):
             set_environment(outputs, self.engine.endpoint, self.home.compiled)
-            self.clock = MovableClock(self.home.clock)
+            self.clock = kept_clock(self.home.clock)
             self._closing.callback(self.clock.save)
             self._serve(self._app())
 
