@@ -43,6 +43,12 @@ LONGEST = (
     "test_machine",
     "test_register_desk",
     "test_scenarios",
+    "test_send_crash",
+    "test_submit",
+    "test_rehearsal",
+    "test_webhook_faults",
+    "test_package_streets",
+    "test_streetfile_wrong",
 )
 LOOPBACK = ("127.", "::1", "localhost")
 COULD_NOT_RUN = "COULD NOT RUN"
