@@ -53,6 +53,21 @@ SAME = {
     "楼梯间堆物": 11,
     "邻居在过道放杂物": 11,
 }
+# Questions that a desk answers, and how residents ask them.
+QUESTIONS = (
+    "燃气安检什么时候来？",
+    "老年卡在哪里办？",
+    "独居老人有什么补贴？",
+    "老房子漏水维修基金怎么用？",
+    "大件垃圾怎么清运？",
+)
+ASKED = {
+    "煤气检查几时上门": 0,
+    "我妈七十了想办敬老卡": 1,
+    "一个人住的老人能领补助吗": 2,
+    "屋顶漏水能不能动用维修资金": 3,
+    "沙发床垫扔哪里有人来收吗": 4,
+}
 OTHER = (
     "想办居住证",
     "健身器材少了一个",
@@ -72,6 +87,11 @@ OTHER = (
 def test_the_same_matter_in_other_words_is_found_first() -> None:
     found = {typed: alike(typed, TITLES) for typed in SAME}
     assert {typed: matches[0].index if matches else None for typed, matches in found.items()} == SAME
+
+
+def test_a_question_asked_in_other_words_finds_its_answer_alone() -> None:
+    found = {typed: [match.index for match in alike(typed, QUESTIONS)] for typed in ASKED}
+    assert found == {typed: [index] for typed, index in ASKED.items()}
 
 
 def test_another_matter_finds_nothing() -> None:
