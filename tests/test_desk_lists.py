@@ -11,6 +11,7 @@ from chalicelib.casework import numbers
 from chalicelib.casework.case import Case
 from chalicelib.casework.finding import NONE, WORDS_MAX, Wanted, find, values, words_of
 from chalicelib.models import cases
+from chalicelib.usecases import work
 from tests import steps
 from tests.client import FORM, Page, Visitor
 from tests.page_samples import cards as sample_cards
@@ -114,6 +115,15 @@ def test_a_long_list_comes_in_pages(world: World, roomy: None) -> None:
     assert {*listed(first), *listed(second)} == found
     assert "/desk?page=2" in first.links
     assert listed(clerk.get("/desk?page=99")) == listed(second)
+
+
+def test_where_a_list_ends_before_its_cases_do_it_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clerk = world.signed_in("dispatcher", "street")
+    monkeypatch.setattr(work, "QUEUE_LIMIT", 2)
+    for text, said in (("甲", False), ("乙", True), ("丙", True)):
+        steps.reported(world, phone="", text=text)
+        for address in ("/desk", "/desk?show=scope"):
+            assert ("最多列出最急的2件" in clerk.get(address).words) is said
 
 
 def test_several_cases_go_to_one_person_at_once(world: World) -> None:

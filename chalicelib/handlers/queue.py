@@ -65,6 +65,7 @@ def mine(it: Asked) -> Response:
         months=months,
         counts=counts,
         bulk=show in MINE and work.assigns(ctx, actor),
+        most=work.QUEUE_LIMIT if show != "ended" and max(len(cards), len(waiting)) >= work.QUEUE_LIMIT else 0,
     )
     return html(pages_queue.queue(it.look, ctx.street, viewer(it), view, now))
 

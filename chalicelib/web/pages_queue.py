@@ -37,7 +37,8 @@ HERE = {"scope": "scope", "ended": "ended", "listed": "listed"}
 @dataclass(frozen=True)
 class Listed:
     """A list as it was asked for. `cards` are what is left of `all_cards` after searching; `show` is the chip's name, `only` for
-    the result of a look-up; `counts` are those of the chips; `months` can be chosen where what has ended is listed.
+    the result of a look-up; `counts` are those of the chips; `months` can be chosen where what has ended is listed. `most` is how
+    many of an office's or a zone's are read where there may be more, else 0.
     """
 
     show: str
@@ -50,6 +51,7 @@ class Listed:
     month: str = ""
     months: Sequence[str] = ()
     bulk: bool = False
+    most: int = 0
 
 
 def queue(look: Look, street: Street, me: Viewer, view: Listed, now: datetime) -> str:
@@ -85,6 +87,7 @@ def queue(look: Look, street: Street, me: Viewer, view: Listed, now: datetime) -
         n=len(view.cards),
         pager=pager(look, chosen, at, pages),
         bulk=view.bulk and bool(shown),
+        most=t(lang, "desk.queue.most", n=view.most) if view.most else "",
     )
 
 
