@@ -212,7 +212,7 @@ def test_of_two_who_accept_at_once_one_wins_and_the_other_reads_who_did_what(bot
     clerks = [steps.colleague(both_worlds, name, "dispatcher@street") for name in names]
     for _ in range(3):
         no, _ = steps.reported(both_worlds)
-        forms = [clerk.get(f"/desk/cases/{no}").form("/accept") for clerk in clerks]
+        forms = [clerk.get(f"/desk/cases/{no}").form("/accept").fill(note="写了半天的话") for clerk in clerks]
         with ThreadPoolExecutor(2) as pool:
             pages = list(pool.map(lambda form: form.submit(), forms))
         assert sorted(page.status for page in pages) == [200, 409]
@@ -221,6 +221,8 @@ def test_of_two_who_accept_at_once_one_wins_and_the_other_reads_who_did_what(bot
         assert "刚刚有别人动过这件事" in lost.words
         assert "受理" in lost.words
         assert winner in lost.words
+        # Their form is gone; what they wrote into it is not.
+        assert "写了半天的话</textarea>" in lost.text
         assert steps.events_of(no) == ["submitted", "accepted"]
         accepted = [row for row in steps.rows(both_worlds, "OutboxTable") if row["sk"]["S"] == f"{no}#00002#accepted"]
         assert len(accepted) == 1

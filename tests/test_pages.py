@@ -146,6 +146,7 @@ def test_the_summary_of_what_is_wrong_goes_down_the_page() -> None:
     html = all_pages("zh-CN", "我的话")["form with errors"]()
     summary = re.findall(r'<a href="#(f-[a-z]+)"', html[html.index('id="errors"') :])
     assert len(summary) > 1
+    assert "<title>有误：" in html
     assert summary == sorted(summary, key=lambda field: html.index(f'id="{field}"'))
 
 

@@ -32,8 +32,6 @@ PUBLIC: frozenset[str] = frozenset()
 STAFF = ROLES
 # Not for this person, and too often: what the log keeps beside the access log's line.
 _TOLD = frozenset({403, 429})
-# The fields of the desk's forms in which people write.
-WRITTEN = ("question", "answer", "text", "demands", "basis", "reason", "note", "sentence", "result", "remark")
 View = Callable[..., Response]
 
 
@@ -181,9 +179,9 @@ def _written(it: Asked) -> str:
         fields = it.form() if it.headers.get("origin") == it.origin else {}
     except DoorstepError:
         return ""
-    said = (fields.get(name, "").strip() for name in WRITTEN)
-    # What was only chosen is a name of ours, and soon chosen again.
-    return "\n\n".join(one for one in said if one and not (one.isascii() and one.isidentifier()))
+    from chalicelib.web.present_common import written
+
+    return written(fields)
 
 
 def _georeport(it: Asked, error: DoorstepError, ref: str) -> Response:

@@ -18,7 +18,7 @@ from chalicelib.web.i18n import t
 from chalicelib.web.look import Look
 from chalicelib.web.present_acts import Sent, acts
 from chalicelib.web.present_case import head, holder, past_clocks
-from chalicelib.web.present_common import frame, spoken, tel
+from chalicelib.web.present_common import frame, spoken, tel, written
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_facts import case_marks, facts, known, links, partners, requests, triage
 from chalicelib.web.present_offices import grant_name, office_name, role_name
@@ -81,6 +81,7 @@ def case(
     running = [clock for clock in (having.clock, *having.more) if clock]
     card_marks = marks_of(case, street)
     offered = acts(actions, lang, typed, seen)
+    gone = seen is not None and typed.get("act", "") not in {one.id for one in actions if one.missing is None}
     return render(
         "case.html",
         look,
@@ -114,6 +115,7 @@ def case(
         sent=Sent(f"{look.root}/desk/cases/{case.no}", me.csrf, attempt, case.version),
         act=typed.get("act", ""),
         problem=seen,
+        written=written(typed) if gone else "",
     )
 
 

@@ -12,6 +12,9 @@ from chalicelib.street import Street
 from chalicelib.web.i18n import DEFAULT, has, t
 from chalicelib.web.look import Look
 
+# The fields of the desk's forms in which people write.
+WRITTEN = ("question", "answer", "text", "demands", "basis", "reason", "note", "sentence", "result", "remark")
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -111,6 +114,13 @@ def problem(lang: str, error: DoorstepError | None, order: Sequence[str] = ()) -
     wrong = sorted(error.fields, key=lambda field: order.index(field.name) if field.name in order else len(order))
     fields = {field.name: field_text(lang, field) for field in wrong}
     return Problem(title, detail, fields, tuple(fields.items()), error.status == 409)
+
+
+def written(fields: Mapping[str, str]) -> str:
+    """What somebody wrote into a form of the desk, to be copied where the form itself is not there any more."""
+    said = (fields.get(name, "").strip() for name in WRITTEN)
+    # What was only chosen is a name of ours, and soon chosen again.
+    return "\n\n".join(one for one in said if one and not (one.isascii() and one.isidentifier()))
 
 
 def missing_text(lang: str, key: str | None) -> str:
