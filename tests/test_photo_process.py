@@ -322,8 +322,11 @@ def test_a_page_that_is_opened_again_and_again_is_never_full_of_nothing(room: Ro
         opened("staff")
     assert [room.run(room.upload(files.jpeg(), slot)).outcome for slot in (7, 9)] == ["ready", "ready"]
     assert [opened() for _ in range(4)] == [10, 11, 12, 8]
-    for slot in (8, 10, 11, 12):
+    assert room.run(room.upload(files.HEIC, 11)).outcome == "refused"
+    for slot in (8, 10, 12):
         room.run(room.upload(files.jpeg(), slot))
+    assert opened() == 11, "another one can be chosen for what was refused"
+    assert room.run(room.upload(files.jpeg(), 11)).outcome == "ready"
     with pytest.raises(NotAllowed, match="photos_full"):
         opened()
 

@@ -104,7 +104,7 @@ def _photos(it: Asked, token: str, stored: Stored) -> Response:
     sent = it.query.get("sent") == "1"
     arrived = pictures.arrived_slot(stored.case, it.query.get("key", "")) if sent else None
     standing = photo_views(ctx, stored.case, arrived)
-    left = pictures.left(stored.case, [photo.slot for photo in standing])
+    left = pictures.left(stored.case, [photo.slot for photo in standing if photo.status != "refused"])
     grant = None
     if left and not sent:
         back = f"{it.origin}{it.look.root}/t/{token}/photos?sent=1"

@@ -78,10 +78,12 @@ def list_photos(ref: str, now: datetime | None = None) -> list[PhotoRow]:
 
 def reserve(ref: str, slot: int, *, token: str, by: str, now: int, lease: int, ttl: int, instead: str = "") -> bool:
     """Keeps a free slot until `lease`. False when it is taken. Repeating with the same `token` is the same reservation; `instead`
-    is the token of one that this takes the place of.
+    is the token of one, or the digest of a refused photo, that this takes the place of.
     """
     free = PhotoRow.pk.does_not_exist() | (PhotoRow.status.is_in("reserved", "pending") & (PhotoRow.lease < now))
-    ours = (PhotoRow.status == "reserved") & PhotoRow.source.is_in(token, instead or token)
+    ours = (PhotoRow.status == "reserved") & (PhotoRow.source == token)
+    if instead:
+        ours |= PhotoRow.status.is_in("reserved", "refused") & (PhotoRow.source == instead)
     actions = [PhotoRow.by.set(by), PhotoRow.source.set(token), PhotoRow.ttl.set(ttl)]
     return _updated(ref, slot, [PhotoRow.status.set("reserved"), PhotoRow.lease.set(lease), *actions], free | ours)
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 
 from chalicelib import imaging
 from chalicelib.casework.events import stamp
-from chalicelib.casework.photos import IN_ALL, incoming_key, next_free, parse_incoming, ready_key
+from chalicelib.casework.photos import AT_SUBMISSION, IN_ALL, incoming_key, next_free, parse_incoming, ready_key
 from chalicelib.errors import NotAllowed
 from chalicelib.models import photos
 from chalicelib.ports import Clock, PhotoFiles, PhotoTooLarge
@@ -111,18 +111,21 @@ def reserve(ref: str, clock: Clock, *, minutes: int, keep_days: int, promised: i
     """The slot for one more photo, kept while a grant of `minutes` can be used.
 
     `promised` is how many photos the submission said it uploads. Raises `NotAllowed("photos_full")` when all are used. Where all
-    are, but some only by opening the page, whoever opens it again gets the one that they opened longest ago.
+    are, but some only by opening the page, whoever opens it again gets the one that they opened longest ago; and in the end the
+    place of a photo that was refused, which said to choose another.
     """
     wall = clock.wall()
     now = int(wall.timestamp())
     standing = [row for row in photos.rows(ref) if row.status in photos.FINAL or (row.lease or 0) >= now]
     taken = {row.slot for row in standing}
-    opened = sorted((row for row in standing if row.status == "reserved" and row.by == by), key=lambda row: row.lease or 0)
+    mine = [row for row in standing if row.by == by and row.source and row.slot > min(promised, AT_SUBMISSION)]
+    given = sorted((row for row in mine if row.status == "reserved"), key=lambda row: row.lease or 0)
+    given += [row for row in mine if row.status == "refused"]
     for _ in range(IN_ALL):
         slot, instead = next_free(taken, promised), ""
-        if slot is None and opened:
-            oldest = opened.pop(0)
-            slot, instead = oldest.slot, oldest.source or ""
+        if slot is None and given:
+            before = given.pop(0)
+            slot, instead = before.slot, before.source or ""
         if slot is None:
             break
         kept = photos.reserve(
