@@ -83,6 +83,7 @@ class Answer(BaseHTTPRequestHandler):
         elif self.path == "/received":
             scripts = _script("kept.js") + _script("page.js")
             words = '<p data-sent="ds:issue:AAAAAA">ok</p><a data-next hidden>next</a>'
+            words += '<b id="no">K7M3-9QXA-C</b><button data-copy="no" data-done="done" hidden><span>copy</span></button>'
             self._page(f"<!doctype html><title>.</title>{words}{scripts}")
         else:
             self._page(self.server.form("退回来的话" if self.path == "/refused" else ""))

@@ -140,6 +140,13 @@ def test_gone_back_to_and_sent_once_more_it_is_the_same_report_and_other_words_a
     assert other["key"] != first["key"]
 
 
+def test_where_copying_is_not_allowed_the_number_is_chosen_for_the_phones_own_menu(door: Door, page: Page) -> None:
+    page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+    page.goto(door.base + "/received")
+    page.click("[data-copy]")
+    assert page.locator("html").evaluate("() => getSelection().toString()") == "K7M3-9QXA-C"
+
+
 def test_written_offline_it_is_sent_once_when_the_network_is_back(door: Door, page: Page) -> None:
     written_offline(door, page)
     page.click("button.main")

@@ -27,8 +27,13 @@
     if (!navigator.clipboard) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-      button.querySelector("span").textContent = button.dataset.done;
+      const text = document.getElementById(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+        button.querySelector("span").textContent = button.dataset.done;
+      } catch (e) {
+        getSelection().selectAllChildren(text); // not allowed here: it is chosen, and the phone's own menu copies it
+      }
     });
   }
   for (const form of document.querySelectorAll("form")) {
