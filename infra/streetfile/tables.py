@@ -36,7 +36,7 @@ PHONE_REMEDY = 'write digits, spaces and dashes, e.g. "021-0012 3456"'
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 # As providers approve them; the brackets around it are theirs.
 _SIGN = re.compile(r"[^【】\[\]\s]{2,12}")
-_SIGN_REMEDY = 'write 2 to 12 characters without brackets, e.g. "示例长桥"'
+_SIGN_REMEDY = 'write 2 to 12 characters without brackets, e.g. "示例街道"'
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 TIME_REMEDY = 'write a time as "22:00"'
