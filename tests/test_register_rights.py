@@ -116,6 +116,9 @@ def test_a_person_gets_everything_that_is_kept_of_them_after_it_was_logged(town:
     assert shown.words.count(id_number(0)) == 2
     assert id_number(1) not in shown.text
     assert events(first) == ["registered", "exported"]
+    form.fields["whose"] = id_number(77)
+    assert "没有找到任何内容" in form.submit().words and "没有找到任何内容" not in page.words
+    form.fields["whose"] = id_number(0)
     refused = admin.get("/desk/people").form("/people").fill(whose="123", reason="x").submit()
     assert refused.status == 422
     with ExitStack() as writes:
@@ -136,6 +139,7 @@ def test_a_number_typed_wrong_and_corrected_hands_nobody_somebody_elses_record(t
         form.fields["do"] = "hand_out"
         shown = form.submit()
         # Where it stands is told, so that it can be erased there; what else stands there is not.
+        assert "后来已改正" in shown.words
         assert register.no in shown.words.split() and tenant(0).name not in shown.text and id_number(0) not in shown.text
     assert events(register.no) == ["registered", "edited"]
     form.fields["whose"] = phone(0)

@@ -169,6 +169,12 @@ def people(
         ([(name, value) for name, value in record.items() if value and name != "photos"], (pictures or {}).get(record["no"], ()))
         for record in records or ()
     ]
+    said = ""
+    if typed[0] and not (error or erased or found or cases or lines):
+        said = t(look.lang, "desk.register.found.none")
+    elif records is not None and not (cases or lines):
+        # A number that stands in a registration and hands nothing out was typed there for somebody else.
+        said = t(look.lang, "desk.register.found.not_theirs")
     return desk_page(
         replace(look, path="/desk/people"),
         street,
@@ -178,7 +184,7 @@ def people(
         found=found,
         cases=cases,
         records=lines,
-        asked=records is not None,
+        said=said,
         erased=erased,
         whose=typed[0],
         reason=typed[1],
