@@ -138,7 +138,7 @@ def test_a_number_typed_wrong_and_corrected_hands_nobody_somebody_elses_record(t
         form = admin.get("/desk/people").form("/people").fill(whose=whose, reason="本人查阅")
         form.fields["do"] = "hand_out"
         shown = form.submit()
-        # Where it stands is told, so that it can be erased there; what else stands there is not.
+        # Where it stood is told to the clerk; what else stands there is handed to nobody.
         assert "后来已改正" in shown.words
         assert register.no in shown.words.split() and tenant(0).name not in shown.text and id_number(0) not in shown.text
     assert events(register.no) == ["registered", "edited"]
