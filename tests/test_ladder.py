@@ -137,7 +137,7 @@ def test_every_action_makes_events_that_fold() -> None:
                 done |= {event.type: action for event in again.events}
     elsewhere = {"passed_up", "triaged", "triage_agreed", "returned_down", "routed", "absorbed", "contact_failed", "rejected"}
     # Time makes two of them; class cases and erasing a reporter are no steps of the ladder.
-    elsewhere |= {"classed", "unclassed", "class_done"}
+    elsewhere |= {"classed", "unclassed", "class_done", "parted"}
     assert set(FOLDS) - set(done) <= elsewhere | {"lapsed", "reminded", "erased"}
 
 

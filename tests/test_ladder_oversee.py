@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chalicelib.casework.access import Actor
-from chalicelib.casework.decide import Command, counterpart, decide, record
+from chalicelib.casework.decide import Command, counterpart, decide, parting, record
 from chalicelib.casework.folds import fold
 from chalicelib.casework.notices import Told, messages
 from chalicelib.errors import Forbidden, NotAllowed
@@ -291,6 +291,27 @@ def test_who_is_merged_into_a_case_that_is_handled_is_told_then_and_the_others_n
     (told,) = messages(Told(stays.case, stays.events[-1], stays.street, None))
     assert (told.case, told.template, told.to, told.phone_mac) == (late.case.no, "handled", "reporter", "ef")
     assert told.params[0] == late.case.no
+
+
+def test_an_order_merged_by_mistake_is_parted_again_with_its_own_clock_and_answered_for_itself() -> None:
+    stays = began(no="7K3M-PQ9X-A")
+    gone = began(channel="hotline_12345", external="SH20260930-77", phone_mac="ef")
+    mirror = gone.case.clock("mirror")
+    gone.with_other(COMMITTEE, "merge", stays)
+    before = gone.case
+    gone.do(COMMITTEE, "reopen", after=timedelta(hours=1))
+    stays.now = gone.now
+    stays.keep(parting(before, gone.events[-1:], stays.case, COMMITTEE, gone.now, stays.street))
+    assert (stays.case.followers, [run.id for run in stays.case.clocks if run.id == "mirror" and run.running]) == ((), [])
+    again = gone.case.clock("mirror")
+    assert mirror is not None
+    assert again is not None
+    assert (again.running, again.started, again.due) == (True, mirror.started, mirror.due)
+    stays.do(COMMITTEE, "accept").do(COMMITTEE, "propose").do(COMMITTEE, "confirm")
+    told = messages(Told(stays.case, stays.events[-1], stays.street, None))
+    assert {message.case for message in told} == {stays.case.no}
+    # A case that is opened again for itself parts from nobody.
+    assert parting(stays.case, stays.events[-1:], gone.case, COMMITTEE, gone.now, stays.street) == []
 
 
 def test_those_merged_before_follow_along_into_the_next_case() -> None:

@@ -54,6 +54,16 @@ def test_merging_is_stored_on_both_cases_under_one_attempt(both_worlds: World) -
     assert refold.in_another_process(refold.lines_of(both_worlds.stored_items())) == []
 
 
+def test_a_case_merged_by_mistake_is_reopened_on_both(both_worlds: World) -> None:
+    gone, stays = two(both_worlds)
+    merge(both_worlds, gone, stays)
+    again = step(both_worlds, gone, "reopen", reason="并错了")
+    other = read(stays)
+    assert (again.case.state, again.case.merged_into, other.case.followers) == ("reopened", "", ())
+    assert (again.attempt, steps.events_of(stays)) == (other.attempt, ["submitted", "absorbed", "parted"])
+    assert refold.in_another_process(refold.lines_of(both_worlds.stored_items())) == []
+
+
 @pytest.mark.parametrize("lose", [wire.reply_lost, wire.reply_lost_and_repeated])
 def test_a_pair_whose_reply_was_lost_is_found_again_on_both(both_worlds: World, lose: Any) -> None:
     gone, stays = two(both_worlds)

@@ -125,6 +125,8 @@ def turn(it: Turn, street: Street) -> dict[str, Any]:
         elif run.paused is not None and it.after.state not in clock.pause:
             resume[run.key] = _resumed(run, clock, it, street)
     start = _revived(it) if it.type == "reinstated" else _started(it, {run.key for run in kept}, street)
+    if it.type == "reopened" and it.before.merged_into:
+        start += [run for run in _revived(it) if (clock := street.clocks.get(run["id"])) is not None and _mirrors(clock)]
     parts = {"stop": stop, "start": start, "pause": pause, "resume": resume, "move": move}
     return {name: part for name, part in parts.items() if part}
 
@@ -138,6 +140,9 @@ def _stops(run: ClockRun, it: Turn, street: Street) -> bool:
         own = it.type in {"signed", "reported_in", "released"}
         return gone or (ended and (not own or it.party == run.party)) or it.type in {"merged", "invalidated"}
     over = clock is not None and clock.start == "long_run_started" and it.after.state != "long_run"
+    if it.type == "parted" and clock is not None and clock.channels:
+        # What came along with it goes with it.
+        over = not {it.after.channel, *(one.channel for one in it.after.followers)} & set(clock.channels)
     return ended or over or it.type in ENDING or (it.moved and bool(run.rung))
 
 
@@ -186,8 +191,12 @@ def _rest_of(clock: Clock, owner: str, it: Turn) -> dict[str, Any] | None:
 
 def _begun(clock: Clock, it: Turn) -> datetime:
     """A mirrored clock runs from where the other system's runs: from when that took the order, and not from when we heard."""
-    mirrors = bool(clock.channels) and set(clock.channels) <= set(SOURCES)
-    return parse(it.after.ordered_at) if it.type == "submitted" and mirrors and it.after.ordered_at else it.now
+    return parse(it.after.ordered_at) if it.type == "submitted" and _mirrors(clock) and it.after.ordered_at else it.now
+
+
+def _mirrors(clock: Clock) -> bool:
+    """Whether it is kept for another system's orders alone."""
+    return bool(clock.channels) and set(clock.channels) <= set(SOURCES)
 
 
 def _begins(clock: Clock, it: Turn, owner: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -145,6 +145,15 @@ def counterpart(command: Command, case: Case, other: Case, actor: Actor, now: da
     return record(
         other, [(event_type, {**data, "who": actor.name}) for event_type, data in made], actor.id, command.attempt, now, street
     )
+
+
+def parting(case: Case, events: Sequence[Event], host: Case, actor: Actor, now: datetime, street: Street) -> list[Event]:
+    """What reopening `case` makes of the one that it had been merged into: its reporter is answered there no more."""
+    reopened = next((event for event in events if event.type == "reopened"), None)
+    if reopened is None or all(one.no != case.no for one in host.followers):
+        return []
+    data = {"no": case.no, "along": [one.no for one in case.followers], "who": actor.name, "internal": True}
+    return record(host, [("parted", data)], actor.id, reopened.attempt, now, street)
 
 
 def record(

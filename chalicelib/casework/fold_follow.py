@@ -80,6 +80,11 @@ def absorbed(case: Case, event: Event) -> Change:
     return {"followers": (*case.followers, Follower(**event.data["follower"]))}
 
 
+def parted(case: Case, event: Event) -> Change:
+    gone = {event.data["no"], *event.data.get("along", ())}
+    return {"followers": tuple(one for one in case.followers if one.no not in gone)}
+
+
 def linked(case: Case, event: Event) -> Change:
     return {"links": (*(no for no in case.links if no != event.data["no"]), event.data["no"])}
 

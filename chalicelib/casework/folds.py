@@ -49,6 +49,7 @@ FOLDS: dict[str, Callable[[Case, Event], Change]] = {
     "withdrawn": fold_climb.closed,
     "merged": fold_follow.merged,
     "absorbed": fold_follow.absorbed,
+    "parted": fold_follow.parted,
     "linked": fold_follow.linked,
     "classed": fold_follow.classed,
     "unclassed": fold_follow.unclassed,

@@ -18,7 +18,7 @@ from chalicelib.casework.notices import FOLLOWED
 from chalicelib.street import Street, Webhook
 
 # Bookkeeping of ours that says nothing about the case.
-_OURS = frozenset({"reminded", "revealed", "link_renewed", "absorbed", "erased", "classed", "unclassed"})
+_OURS = frozenset({"reminded", "revealed", "link_renewed", "absorbed", "parted", "erased", "classed", "unclassed"})
 SENDABLE = tuple(event for event in FOLDS if event not in _OURS)
 # What ends in an answer for whoever asked, and takes it back.
 ANSWERS = frozenset({"answered", "handled_confirmed", "closed", "withdrawn", "invalidated"})

@@ -10,7 +10,7 @@ import msgspec
 
 from chalicelib.casework import access, numbers
 from chalicelib.casework.access import Actor
-from chalicelib.casework.decide import Command, counterpart, decide
+from chalicelib.casework.decide import Command, counterpart, decide, parting
 from chalicelib.casework.events import Event
 from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.models import cases
@@ -48,7 +48,10 @@ def commit(ctx: Context, stored: cases.Stored, command: Command, actor: Actor, s
 def _changes(ctx: Context, stored: cases.Stored, command: Command, actor: Actor) -> list[cases.Change]:
     now = ctx.clock.civil()
     if command.action not in PAIRING:
-        return [_change(ctx, stored, decide(stored.case, command, actor, now, ctx.street))]
+        made = decide(stored.case, command, actor, now, ctx.street)
+        host = cases.get(stored.case.merged_into) if stored.case.merged_into else None
+        parted = parting(stored.case, made, host.case, actor, now, ctx.street) if host else []
+        return [_change(ctx, stored, made), *([_change(ctx, host, parted)] if host and parted else [])]
     other = _other(ctx, str(command.data.get("other", "")), actor)
     paired = replace(command, data={**command.data, "other": other.case if other else None})
     events = decide(stored.case, paired, actor, now, ctx.street)

@@ -29,7 +29,7 @@ INTERNAL = frozenset(
             "met",
             "reclassified",
         ),
-        *("classed", "unclassed"),
+        *("classed", "unclassed", "parted"),
         *("refused", "released", "absorbed", "linked", "contact_failed", "visit_failed", "requested", "rejected", "resumed"),
         *("triaged", "triage_agreed", "urged", "supervised", "inspected", "fed_back", "supervision_ended"),
         *("published", "unpublished"),
@@ -44,7 +44,7 @@ PRIVATE_NOTES = frozenset(
 )
 # What the party complained about must not read: how somebody was reached, what was said, who else reported.
 ABOUT_REPORTERS = frozenset(
-    {"revealed", "contacted", "contact_failed", "visited", "visit_failed", "absorbed", "linked", "merged"}
+    {"revealed", "contacted", "contact_failed", "visited", "visit_failed", "absorbed", "parted", "linked", "merged"}
 )
 MOVES = frozenset({"passed_up", "allocated", "routed", "returned_down", "refused"})
 UP = frozenset({"passed_up", "allocated"})
@@ -244,7 +244,7 @@ def _named(it: Said) -> dict[str, str]:
         found["rule"] = t(lang, f"desk.known.rule_{data['rule']}")
     elif kind == "urged":
         found["number"] = str(data.get("number", 1))
-    elif kind in {"linked", "absorbed"}:
+    elif kind in {"linked", "absorbed", "parted"}:
         found["no"] = str(data.get("no", ""))
     elif kind in {"classed", "unclassed", "class_done"}:
         found["matter"] = str(data.get("title", ""))

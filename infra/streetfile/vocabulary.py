@@ -8,7 +8,7 @@ from chalicelib.casework.case import OPEN_STATES as _OPEN_STATES
 from chalicelib.casework.folds import FOLDS as _FOLDS
 
 _BOOKKEEPING = frozenset(
-    {"lapsed", "reminded", "revealed", "link_renewed", "absorbed", "erased", "classed", "unclassed", "class_done"}
+    {"lapsed", "reminded", "revealed", "link_renewed", "absorbed", "parted", "erased", "classed", "unclassed", "class_done"}
 )
 
 SCHEMA = 1
