@@ -150,6 +150,14 @@ def test_the_summary_of_what_is_wrong_goes_down_the_page() -> None:
     assert summary == sorted(summary, key=lambda field: html.index(f'id="{field}"'))
 
 
+def test_each_wrong_line_of_a_list_is_named_in_the_summary() -> None:
+    html = all_pages("zh-CN")["desk property, check wrong"]()
+    assert re.findall(r'<a href="#[^"]+">([^<]+)</a>', html[html.index('id="errors"') :])[:2] == [
+        "保洁：请填写这一项",
+        "消防通道：请填写这一项",
+    ]
+
+
 def test_labels_and_descriptions_point_at_fields_that_exist() -> None:
     for name, made in all_pages("zh-CN").items():
         page = Reader(made())

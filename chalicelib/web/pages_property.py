@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.look import Look
 from chalicelib.web.pages_sheets import SHEET
-from chalicelib.web.present_common import frame
+from chalicelib.web.present_common import Problem, frame
 from chalicelib.web.present_common import problem as problem_view
 from chalicelib.web.present_figures import percent
 from chalicelib.web.present_offices import grant_name
@@ -270,6 +270,22 @@ def disclosure(
     )
 
 
+def _problem(street: Street, lang: str, error: DoorstepError | None) -> Problem | None:
+    """In the summary each sentence is led by the line of the list that it is about."""
+    seen = problem_view(lang, error)
+    if seen is None:
+        return None
+    names = {one.id: one.name.text(lang) for one in street.property.check}
+    lines = tuple(
+        (
+            name,
+            t(lang, "register.wrong.line", label=names[of], text=text) if (of := name.removesuffix("_note")) in names else text,
+        )
+        for name, text in seen.summary
+    )
+    return replace(seen, summary=lines)
+
+
 def check(
     look: Look,
     street: Street,
@@ -303,7 +319,7 @@ def check(
         options=[(one, t(lang, f"property.mark.{one}")) for one in ("ok", "bad")],
         values=_kept(street, values),
         notes=True,
-        problem=problem_view(lang, error),
+        problem=_problem(street, lang, error),
     )
 
 
@@ -340,7 +356,7 @@ def rating(
         options=[(one, one) for one in SCORES],
         values=_kept(street, values),
         notes=False,
-        problem=problem_view(lang, error),
+        problem=_problem(street, lang, error),
     )
 
 
