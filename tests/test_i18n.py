@@ -37,6 +37,7 @@ from chalicelib.usecases.intake import HOW
 from chalicelib.usecases.register_digest import HEADS as LIST_HEADS
 from chalicelib.usecases.register_reveal import REASONS as REGISTER_REASONS
 from chalicelib.usecases.register_tables import HEADS as EXPORT_HEADS
+from chalicelib.usecases.register_tables import TABLES as EXPORT_TABLES
 from chalicelib.web import i18n, pages_orders
 from chalicelib.web.desk_nav import ROOMS
 from chalicelib.web.pages_sheets import DOCUMENTS, PAPERS
@@ -215,6 +216,7 @@ FAMILIES: dict[str, set[str]] = {
     "register.kind.": set(REGISTER_KINDS),
     "register.list.": {*LIST_HEADS, "new", "changed", "ending"},
     "register.export.": {*EXPORT_HEADS, *PARTS_OF},
+    "register.sheet.": set(EXPORT_TABLES),
     "print.post.": set(POSTS),
     "api.op.": {one.id for one in OPERATIONS.values()},
     "api.tag.": {one.tag for one in OPERATIONS.values()},

@@ -1,4 +1,5 @@
-"""The base register's four tables (一标三实) as an archive of CSV files: addresses, people, houses, units.
+"""The base register's four tables (一标三实) as an archive: addresses, people, houses, units, each a CSV file for another
+system, and all four in a workbook for people, since a spreadsheet rounds the digits of an ID number that it reads from CSV.
 
 With masks, unless somebody hands in what the vault opened.
 """
@@ -16,6 +17,7 @@ from chalicelib.casework.register_card import as_changed, room_key
 from chalicelib.models import registers
 from chalicelib.models.registers import RegisterItem
 from chalicelib.usecases.context import Context
+from chalicelib.usecases.figures_files import Sheet, xlsx_of
 from chalicelib.usecases.register_digest import table
 
 Words = Callable[..., str]
@@ -27,6 +29,7 @@ TABLES = {
     "houses": ("address", "no", "kind", "area", "rooms", "lease_from", "lease_to", "people", "state", "changed_at"),
     "units": ("address", "no", "person", "employer"),
 }
+WORKBOOK = "base-register.xlsx"
 HEADS = frozenset(head for heads in TABLES.values() for head in heads)
 
 
@@ -46,9 +49,11 @@ def archive(ctx: Context, words: Words, found: Sequence[Register], opened: Opene
         "houses": _houses(ctx, words, found),
         "units": _units(words, found, opened or {}),
     }
+    book = xlsx_of([Sheet(words(f"register.sheet.{name}"), made[name]) for name in TABLES])
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in TABLES:
             packed.writestr(f"{name}.csv", table(made[name]))
+        packed.writestr(WORKBOOK, book)
     return out.getvalue()
 
 
