@@ -118,6 +118,9 @@ def watched(words: str, street: Street) -> Walk:
     for event in ("classed", "unclassed", "class_done"):
         told = {**matter, "sentence": words} if event == "class_done" else {**matter, "internal": True}
         walk.keep(record(walk.case, [(event, told)], CENTRE.id, f"class-{event}", walk.now, walk.street))
+    # What had been merged into it by mistake has gone its own way.
+    parted = {"no": "9K3M-PQ9X-A", "internal": True}
+    walk.keep(record(walk.case, [("parted", parted)], CENTRE.id, "parted", walk.now, walk.street))
     return walk
 
 
