@@ -213,6 +213,19 @@ def test_a_changed_text_is_agreed_to_anew(town: World, monkeypatch: pytest.Monke
     assert after.consent.version == "2027-01"
 
 
+def test_a_booked_visit_stays_booked_when_something_else_is_changed(town: World) -> None:
+    register = send(town, household(1), "population")
+    token = register_link.token_for(town.context, register)
+    typed = household(1, room="203室", slot_day="", slot_part="")
+    typed = replace(typed, people=(TypedPerson(key=register.people[0].key),))
+    after = register_link.edit(town.context, token, typed, "e" * 32)
+    assert (after.room, after.state, after.slot) == ("203室", "booked", register.slot)
+    moved = replace(typed, slot_day="2026-11-21", slot_part="am")
+    later = register_link.edit(town.context, token, moved, "f" * 32)
+    assert later.slot is not None
+    assert (later.state, later.slot.day, later.slot.part) == ("booked", "2026-11-21", "am")
+
+
 def test_links_of_cases_and_registrations_open_only_their_own(town: World) -> None:
     ctx = town.context
     register = send(town, rental(1))

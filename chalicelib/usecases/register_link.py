@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 
@@ -136,7 +136,9 @@ def change(
     people = rules.people_of(filled, version, mac_of(ctx))
     if same := rules.twice(filled, people):
         raise NotAllowed("fields", fields=same)
-    told = rules.facts(filled, people) | dict(extra or {})
+    # A visit that stands booked stays booked, whatever else of the form changes.
+    kept = register.slot if event_type == "edited" and register.state == "booked" else None
+    told = rules.facts(replace(filled, slot=filled.slot or kept), people) | dict(extra or {})
     fresh = rules.to_seal(filled)
     sealed = ctx.vault.seal(record_name(register.no, version), fresh) if fresh else None
     event = rules.event(register, event_type, {"register": told, **({"who": who} if who else {})}, by, attempt, ctx.clock.civil())
