@@ -188,7 +188,8 @@ def test_an_action_that_does_not_exist_changes_nothing(world: World) -> None:
     no, _ = steps.reported(world)
     clerk = world.signed_in("dispatcher", "street")
     assert post(clerk, f"/desk/cases/{no}/no_such_step", hidden(clerk)).status == 422
-    assert clerk.get(f"/desk/cases/{no}/accept").status == 404
+    gone = clerk.get(f"/desk/cases/{no}/accept")
+    assert (gone.status, "从待办里找" in gone.words, "扫门" in gone.words) == (404, True, False)
     for broken in ({"attempt": "short"}, {"version": ""}, {"version": "-1"}, {"version": "１"}, {"version": "9" * 40}):
         assert post(clerk, f"/desk/cases/{no}/accept", {**hidden(clerk), **broken}).status == 400
     assert steps.events_of(no) == ["submitted"]

@@ -17,7 +17,8 @@ def item(world: World) -> dict[str, Any]:
 def test_a_case_ends_as_long_after_its_last_step_as_the_street_says(world: World) -> None:
     no, token = steps.reported(world)
     assert "ttl" not in item(world)
-    world.client().get(f"/t/{token}").form("/withdraw").fill(text="已经好了").submit()
+    page = world.client().get(f"/t/{token}").form("/withdraw").fill(text="已经好了").submit()
+    assert [words in page.words for words in ("已撤回", "在这里撤回。", "办结")] == [True, True, False]
     stored = cases.get(no)
     assert stored is not None
     assert not stored.case.open

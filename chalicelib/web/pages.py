@@ -268,6 +268,9 @@ def error(look: Look, street: Street | None, error: DoorstepError, ref: str, wor
     seen = problem_view(look.lang, error)
     title = seen.title if seen else ""
     desk = look.path.startswith("/desk")
+    if desk and seen and error.reason == "page":
+        # Nobody scans a door's code to come here.
+        seen = replace(seen, detail=t(look.lang, "error.page.desk_detail"))
     return render(
         "error.html", look, street, RESIDENT, f=frame(look, street, title), problem=seen, ref=ref, desk=desk, words=words
     )

@@ -67,13 +67,18 @@ def state_for_residents(state: str, lang: str) -> str:
     return t(lang, own if has(lang, own) else f"state.{state}")
 
 
+def shown_state(case: Case) -> str:
+    """What a reporter took back was not closed by anybody's work."""
+    return "withdrawn" if case.state == "closed" and case.outcome == "withdrawn" else case.state
+
+
 def head(street: Street, case: Case, place: Place | None, now: datetime, lang: str, *, staff: bool = False) -> CaseHead:
     return CaseHead(
         no=case.no,
         title=case.title,
         text=case.text,
         place=where(street, case, place, lang),
-        state=t(lang, f"state.{case.state}") if staff else state_for_residents(case.state, lang),
+        state=t(lang, f"state.{case.state}") if staff else state_for_residents(shown_state(case), lang),
         glyph=GLYPHS.get(case.state, "clock"),
         open=case.open,
         outcome=outcome_name(case.outcome, lang),

@@ -99,7 +99,7 @@ def _rung(street: Street, case: Case, rung: Rung, stay: Stay | None, below: set[
     if rung.id == case.rung:
         name = office_name(street, rung.id, case.unit, lang)
         if not case.open:
-            return RungView(level, name, "done", t(lang, "ladder.ended"))
+            return RungView(level, name, "done", t(lang, "ladder.withdrawn" if case.outcome == "withdrawn" else "ladder.ended"))
         if case.state in {"handled", "observing"}:
             return RungView(level, name, "done", t(lang, "ladder.handled"))
         runs = [run for run in live(case) if run.running and concerns_residents(street.clocks.get(run.id))]
