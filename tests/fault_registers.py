@@ -136,7 +136,7 @@ def _in_some_file(town: Town, answers: Sequence[Answer]) -> list[str]:
     """What was registered is in one of the files."""
     (no,) = [row["pk"]["S"][2:] for row in town.rows("RegistersTable") if row["sk"]["S"] == "RECORD"]
     files = [ZipFile(BytesIO(data)) for key, data in town.objects().items() if key.startswith("lists/export/")]
-    texts = [file.read(name).decode("utf-8-sig") for file in files for name in file.namelist()]
+    texts = [file.read(name).decode("utf-8-sig") for file in files for name in file.namelist() if name.endswith(".csv")]
     return [] if any(no in text for text in texts) else [f"{no} is in none of {len(files)} files"]
 
 
