@@ -45,7 +45,9 @@ _WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => {
 
 def axe(page: Page) -> list[str]:
     """Violations: rule, element, reason."""
-    page.evaluate(AXE)
+    # It stays in the window while one page's content is put in the place of another's.
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(AXE)
     found: list[str] = page.evaluate(_RUN, TAGS)
     return found
 

@@ -44,6 +44,13 @@ class Server:
             clock.write_text(json.dumps({"offset_seconds": (morning - local).total_seconds(), "latest": now.isoformat()}))
         return self
 
+    def without_demo(self) -> Server:
+        """Staff and codes, and no cases: as if what the demo shows had been played and had ended."""
+        marker = self.local / STREET / "demo-played"
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        return self
+
     def start(self) -> None:
         self._ready.clear()
         self.lines.clear()
