@@ -16,6 +16,8 @@ OVERSEERS = frozenset({"committee", "zone_head", "station_head", "dispatcher", "
 # Roles that read only what was assigned to them: they may be the party complained about, or outsiders to the matter.
 WORKERS = frozenset({"grid_worker", "micro_grid", "property", "department", "verifier"})
 ROLES = OVERSEERS | WORKERS
+# Where an office is, the nearest to a door first.
+SCOPES = ("community", "committee", "zone", "street")
 # Secrecy: these never learn who reported (the property company may be the party complained about; deputies inspect, they don't
 # handle).
 BLIND = frozenset({"property", "deputy"})

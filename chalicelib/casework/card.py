@@ -10,14 +10,13 @@ from zlib import crc32
 
 import msgspec
 
-from chalicelib.casework.access import unit_of
+from chalicelib.casework.access import SCOPES, unit_of
 from chalicelib.casework.case import Case
 from chalicelib.casework.events import parse
 from chalicelib.street import Place, Street
 
 TIMER_SHARDS = 8
 LEDGER_SHARDS = 4
-NEAREST = ("community", "committee", "zone", "street")
 # Sorts behind every instant: a case with no running clock stands at the end of its queue.
 NO_DEADLINE = "9999-12-31T00:00:00.000Z"
 
@@ -112,7 +111,7 @@ def queue_of(case: Case, street: Street) -> str | None:
     if case.state == "visiting" and visitors:
         # A role may work several rungs: whoever is nearest to the place visits, as they are told to.
         offices = [one for one in street.rungs if one.role == visitors[0]]
-        theirs = min(offices, key=lambda one: NEAREST.index(one.scope), default=rung)
+        theirs = min(offices, key=lambda one: SCOPES.index(one.scope), default=rung)
         return f"Q#{theirs.role}#{unit_of(theirs.scope, case)}"
     return f"Q#{rung.role}#{case.unit}"
 

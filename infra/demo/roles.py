@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.casework.access import unit_name
+from chalicelib.casework.access import SCOPES, unit_name
 from chalicelib.casework.numbers import ALPHABET
 from chalicelib.models import staff
 from chalicelib.street import Committee, Place, Street
@@ -33,7 +33,6 @@ ROLES = (
     ("street_admin", "street", "管理员"),
 )
 LABELS = {role: label for role, _, label in ROLES}
-LEVELS = ("community", "committee", "zone", "street")
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def _levels(street: Street, role: str, usual: str) -> list[str]:
     if role == "department" and street.departments:
         return []
     worked = {rung.scope for rung in street.rungs if rung.role == role}
-    return [level for level in LEVELS if level in worked] or [usual]
+    return [level for level in SCOPES if level in worked] or [usual]
 
 
 def _units(committee: Committee, community: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.casework.access import CONTACT as _CONTACT
 from chalicelib.casework.access import ROLES as _ROLES
+from chalicelib.casework.access import SCOPES as _SCOPES
 from chalicelib.casework.case import OPEN_STATES as _OPEN_STATES
 from chalicelib.casework.folds import FOLDS as _FOLDS
 
@@ -14,7 +15,7 @@ _BOOKKEEPING = frozenset(
 SCHEMA = 1
 KINDS = ("issue", "rental", "population")
 LANGUAGES = ("zh-CN", "en")
-SCOPES = ("community", "committee", "zone", "street")
+SCOPES = _SCOPES
 ROLES = tuple(sorted(_ROLES))
 # Who a rung may dispatch to; `contact`: a party without an account, which can help and never lead.
 PARTNERS = (*ROLES, _CONTACT)
