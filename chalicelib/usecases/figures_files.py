@@ -10,13 +10,16 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chalicelib.casework.figures_count import Rate
 from chalicelib.errors import Unknown
 from chalicelib.ports import Lists
 from chalicelib.usecases.context import Context
-from chalicelib.usecases.figures import Report
 from chalicelib.usecases.register_digest import safe
+
+if TYPE_CHECKING:
+    from chalicelib.usecases.figures import Report
 
 Cell = str | int | float | Rate | None
 TYPES = {
