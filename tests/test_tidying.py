@@ -143,6 +143,39 @@ def test_a_photo_that_was_taken_out_before_sending_is_shown_to_nobody_and_delete
     assert (len(refolded), refold.in_another_process(refolded)) == (3, [])
 
 
+def test_a_photo_that_could_not_be_deleted_is_tried_again_for_two_days_and_holds_no_other_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, _ = taken_out(world, "2")
+    world.clock.advance(hours=1)
+    free, _ = taken_out(world, "2")
+    files, refused = wiring.house().photo_files, [True]
+    deleting = files.delete
+
+    def delete(key: str) -> None:
+        if refused[0] and stuck in key:
+            raise OSError("busy")
+        deleting(key)
+
+    monkeypatch.setattr(files, "delete", delete)
+
+    def tidied() -> tuple[int, bool]:
+        done = tidying.tidy(world.context, files, lambda: 60.0)
+        return done.unnamed, done.finished
+
+    world.clock.advance(hours=8)
+    assert [tidied(), tidied()] == [(1, False), (0, False)]
+    assert [len(photos.list_photos(ref)) for ref in (stuck, free)] == [2, 1]
+    refused[0] = False
+    assert [tidied(), tidied()] == [(1, True), (0, True)]
+    refused[0] = True
+    stuck, _ = taken_out(world, "2")
+    world.clock.advance(hours=8)
+    assert tidied() == (0, False)
+    world.clock.advance(hours=48)
+    assert [tidied(), tidied()] == [(0, True), (0, True)]
+
+
 def test_a_case_from_before_its_photos_were_named_shows_and_keeps_them_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.usecases.submit.facts_of", _as_before(submit.facts_of))
     ref, token = taken_out(world, "1,2")
