@@ -98,6 +98,7 @@ def test_everything_wrong_is_said_at_once_beside_its_field() -> None:
         ({"rooms": "0"}, "rooms", "range"),
         ({"rooms": "1.5"}, "rooms", "range"),
         ({"lease_to": "2026-11-01"}, "lease_to", "order"),
+        ({"lease_to": f"2027-{'9' * 20}-01"}, "lease_to", "date"),
         ({"lease_to": "2026-10-01"}, "lease_to", "order"),
         ({"lease_to": "2059-10-01"}, "lease_to", "too_many"),
         ({"lease_from": "2015-01-01"}, "lease_from", "far"),

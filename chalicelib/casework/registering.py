@@ -205,7 +205,7 @@ def _day(reading: _Reading, name: str, typed: str, *, required: bool = True) -> 
         if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts) or len(parts[0]) != 4:
             raise ValueError
         return date(int(parts[0]), int(parts[1]), int(parts[2]))
-    except ValueError:
+    except (ValueError, OverflowError):
         reading.no(name, "date")
         return None
 
