@@ -13,6 +13,7 @@ from chalicelib.errors import Conflict, FieldError, NotAllowed
 from chalicelib.street import Label, Option, PropertyTerms, Street
 from chalicelib.usecases.property_review import Review, Reviewed
 from chalicelib.web import pages_property as pages
+from chalicelib.web import pages_property_review
 from chalicelib.web.look import Look
 from chalicelib.web.views import Viewer
 
@@ -74,5 +75,5 @@ def samples(look: Look, street: Street, me: Viewer, words: str) -> dict[str, Cal
         "desk property, check wrong": lambda: pages.check(look, street, me, one, "2026-11", empty, typed, wrong),
         "desk property, rating": lambda: pages.rating(look, street, me, one, "2026Q4", kept),
         "desk property, rating wrong": lambda: pages.rating(look, street, me, one, "2026Q4", empty, {"satisfied": words}, own),
-        "sheet of the property review": lambda: pages.review(look, street, me, review, NOW),
+        "sheet of the property review": lambda: pages_property_review.review(look, street, me, review, NOW),
     }

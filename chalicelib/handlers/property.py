@@ -15,6 +15,7 @@ from chalicelib.handlers.routing import html, route
 from chalicelib.usecases import property as service
 from chalicelib.usecases import property_review
 from chalicelib.web import pages_property as pages
+from chalicelib.web import pages_property_review
 
 property_service = Blueprint(__name__)
 
@@ -43,7 +44,7 @@ def sheet(it: Asked) -> Response:
     """`?quarter=2026Q4`; this one unless it says another."""
     ctx = wiring.context()
     found = property_review.review(ctx, it.staff.actor, it.query.get("quarter", ""))
-    return html(pages.review(it.look, ctx.street, viewer(it), found, ctx.clock.civil()))
+    return html(pages_property_review.review(it.look, ctx.street, viewer(it), found, ctx.clock.civil()))
 
 
 @route(property_service, "/desk/property/{community}", roles=rules.READERS)

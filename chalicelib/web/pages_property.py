@@ -1,31 +1,24 @@
-"""Pages of property service: disclosures for everybody; at the desk the book of a community, its forms, and the review sheet."""
+"""Pages of property service: disclosures for everybody; at the desk the book of a community and its forms."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.casework import property as rules
-from chalicelib.casework.figures_count import Count
 from chalicelib.casework.property import DISCLOSURES, SCORES, Book, Check, Disclosure
 from chalicelib.errors import DoorstepError
 from chalicelib.street import Community, Street
 from chalicelib.web import dates
 from chalicelib.web.i18n import t
 from chalicelib.web.look import Look
-from chalicelib.web.pages_sheets import SHEET
 from chalicelib.web.present_common import Problem, frame
 from chalicelib.web.present_common import problem as problem_view
-from chalicelib.web.present_figures import percent
 from chalicelib.web.present_offices import grant_name
-from chalicelib.web.present_sheets import ON_PAPER
 from chalicelib.web.render import render
 from chalicelib.web.views import Viewer
-
-if TYPE_CHECKING:
-    from chalicelib.usecases.property_review import Review, Reviewed
 
 RESIDENT = ("tokens", "resident", "public", "faq")
 DESK = ("tokens", "desk", "faq", "property")
@@ -146,7 +139,9 @@ def listed(
             said.append(t(lang, "property.rated" if has.get("Q", "") >= quarter else "property.unrated"))
             lines.append((one.id, one.name.text(lang), t(lang, "property.joint").join(said)))
         groups.append((name, lines))
-    sheets = [(one, t(lang, "property.review.button", quarter=_quarter(lang, one))) for one in (rules.before(quarter), quarter)]
+    sheets = [
+        (one, t(lang, "property.review.button", quarter=quarter_name(lang, one))) for one in (rules.before(quarter), quarter)
+    ]
     return _desk(look, street, me, "property_list.html", t(lang, "property.title"), groups=groups, sheets=sheets)
 
 
@@ -188,7 +183,7 @@ def community(
             for one in book.checks[:SHOWN]
         ],
         quarters=[_beside(street, book, one, lang, now) for one in shown],
-        heads=_heads(lang, "item", "own", "street"),
+        heads=heads_of(lang, "item", "own", "street"),
         keeps=keeps,
         checks=checks,
         rates=rates,
@@ -196,7 +191,7 @@ def community(
     )
 
 
-def _heads(lang: str, *names: str) -> list[str]:
+def heads_of(lang: str, *names: str) -> list[str]:
     return [t(lang, f"property.head.{name}") for name in names]
 
 
@@ -204,7 +199,7 @@ def _month(lang: str, month: str) -> str:
     return t(lang, "property.month", year=month[:4], month=int(month[5:]))
 
 
-def _quarter(lang: str, quarter: str) -> str:
+def quarter_name(lang: str, quarter: str) -> str:
     return t(lang, "property.quarter", year=quarter[:4], quarter=quarter[-1])
 
 
@@ -230,7 +225,7 @@ def _beside(street: Street, book: Book, quarter: str, lang: str, now: datetime) 
         )
     return {
         "id": quarter,
-        "name": _quarter(lang, quarter),
+        "name": quarter_name(lang, quarter),
         "rows": rows,
         "rated": rating is not None,
         "visits": t(lang, "property.visits", visited=rating.visited, satisfied=rating.satisfied) if rating else "",
@@ -345,7 +340,7 @@ def rating(
         street,
         me,
         "property_form.html",
-        t(lang, "property.rating.title", quarter=_quarter(lang, quarter)),
+        t(lang, "property.rating.title", quarter=quarter_name(lang, quarter)),
         id=found.id,
         community=found.name.text(lang),
         act="rating",
@@ -364,53 +359,3 @@ def _kept(street: Street, values: Mapping[str, str]) -> dict[str, str]:
     """Every field of both forms, empty where nothing was typed."""
     lines = [name for one in street.property.check for name in (one.id, f"{one.id}_note")]
     return {name: values.get(name, "") for name in (*lines, "visited", "satisfied", "text")}
-
-
-def review(look: Look, street: Street, me: Viewer, found: Review, now: datetime) -> str:
-    """The sheet for the review meeting, on paper."""
-    lang = look.lang
-    title = t(lang, "property.review.title", quarter=_quarter(lang, found.quarter))
-    return render(
-        "sheet_review.html",
-        look,
-        street,
-        SHEET,
-        f=frame(look, street, title),
-        me=me,
-        printed=dates.moment(lang, now, street.tz, ON_PAPER),
-        back=f"{look.root}/desk/property",
-        title=title,
-        said=t(
-            lang,
-            "property.review.said",
-            quarter=_quarter(lang, found.quarter),
-            before=_quarter(lang, rules.before(found.quarter)),
-        ),
-        heads=_heads(lang, "community", "received", "about", "handled", "late", "satisfied", "checks", "bad", "rating"),
-        rows=[_row(one, lang) for one in found.lines],
-        room=t(lang, "property.review.room"),
-        signs=[t(lang, f"property.sign.{who}") for who in ("street", "committee", "company")],
-    )
-
-
-def _row(one: Reviewed, lang: str) -> tuple[str, ...]:
-    def both(number: str, before: str) -> str:
-        return t(lang, "property.against", now=number, before=before)
-
-    def counted(pick: str) -> str:
-        return both(str(getattr(one.now.all, pick)), str(getattr(one.before.all, pick)))
-
-    def pleased(count: Count) -> str:
-        return percent(count.rates["satisfaction"])
-
-    return (
-        one.community.name.text(lang),
-        counted("valid"),
-        both(str(one.about.all.valid), str(one.about_before.all.valid)),
-        counted("handled"),
-        counted("late"),
-        both(pleased(one.now), pleased(one.before)),
-        str(one.checks),
-        str(one.bad),
-        t(lang, "property.score", n=f"{one.rating:.1f}") if one.rating else t(lang, "property.none"),
-    )
