@@ -129,7 +129,7 @@ def test_at_a_door_only_category_date_and_state_are_told(world: World) -> None:
     assert "11月18日" in told["line"]
     for word in ("王", "阿姨", "1380", "不亮", no, "家门口"):
         assert word not in page.text
-    assert "正在办理" in page.json()["words"]["follow"]
+    assert "还没有办结" in page.json()["words"]["follow"]
     assert asked(world, "the light in the corridor is broken", lang="en").json()["words"]["faq"] == "This may answer it"
 
     # Another matter, another door, a text too short to mean anything: nothing.
