@@ -5,8 +5,6 @@ two JSON files that ship with the functions (`street.json`, `places.json`), so t
 or for checking again what was already refused at build time.
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
