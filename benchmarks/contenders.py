@@ -50,7 +50,8 @@ def laid_out(built: Built, only: Sequence[str], say: Callable[[str], None]) -> I
         _source(package, source, say)
         for own in (package, source):
             tls.trust(own, own / "botocore" / "cacert.pem", authority)
-        found = [Contender(BUILT, "app", (package,)), Contender(SOURCE, "app", (source,))]
+        # Ours and the floor run one after the other: the ratio that is the tightest.
+        found = [Contender(SOURCE, "app", (source,)), Contender(BUILT, "app", (package,))]
         if not only or set(only) & set(PEERS):
             found += _peers(package, scratch, authority, dependencies(say))
         if not only:

@@ -137,3 +137,15 @@ def test_the_form_is_weighed_with_its_headers(world: World) -> None:
     found = world.client().get(f"/Q/{world.code()}")
     assert len(found.body) > page.weight(found) > 2_000
     assert page.weight(found) <= page.LIMIT
+
+
+def test_a_machine_that_changes_its_speed_between_turns_changes_no_ratio() -> None:
+    speeds = (1.0, 1.0, 1.7, 1.7, 1.7, 1.0, 1.6)
+
+    def runs(cost: float, off: int) -> list[coldstart.Run]:
+        figures = [speed * cost * (2 if turn == off else 1) for turn, speed in enumerate(speeds)]
+        return [coldstart.Run(1, figure / 2, figure / 2, figure, 303, "", "", ()) for figure in figures]
+
+    for figure in ("total_ms", "warm_ms"):
+        ours, theirs = coldstart.in_the_middle(runs(140, off=2), runs(42, off=0), figure)
+        assert (round(ours / theirs, 6), theirs / 42 in speeds) == (round(140 / 42, 6), True)
