@@ -66,9 +66,9 @@ def tidy(ctx: Context, files: PhotoFiles, seconds_left: Callable[[], float]) -> 
 
 
 def _unnamed(ctx: Context, files: PhotoFiles, seconds_left: Callable[[], float]) -> tuple[int, bool]:
-    """(photos deleted, whether every case was looked at). The next run begins at the first case that failed, for two days."""
+    """(photos deleted, whether every case was looked at). The next run begins before the first case that failed, for two days."""
     until = ctx.clock.civil() - GIVEN_UP
-    since, deleted, failed = _standing(_CASES), 0, ""
+    since, deleted, held = _standing(_CASES), 0, False
     for at, no in ledger.arrived(parse(since) if since else until - BACK, until, ctx.street.tz):
         if seconds_left() < MARGIN_S:
             return deleted, False
@@ -76,11 +76,12 @@ def _unnamed(ctx: Context, files: PhotoFiles, seconds_left: Callable[[], float])
             deleted += _taken_out(no, files)
         except Exception:
             log.exception("tidy: photos that case %s did not name could not be deleted now", no)
-            if not failed and parse(at) > until - BACK:
-                failed = at
-        _keep(_CASES, failed or at)
-    _keep(_CASES, failed or stamp(until))
-    return deleted, not failed
+            held = held or parse(at) > until - BACK
+        if not held:
+            _keep(_CASES, at)
+    if not held:
+        _keep(_CASES, stamp(until))
+    return deleted, not held
 
 
 def _taken_out(no: str, files: PhotoFiles) -> int:
